@@ -11,7 +11,7 @@ from statistics import median
 
 from rmp_milter.audit.verify import verify
 from rmp_milter.audit.writing import export
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.engine.transaction import WriteTransaction
 from rmp_milter.keeper.keys.keys import LogKey
 from rmp_milter.keeper.log import journal

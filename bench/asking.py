@@ -13,7 +13,8 @@ from costs import Figure, figure
 from filling import Filled
 from population import THIS_YEAR, Place
 
-from rmp_milter.calls.protocol import Opened, Record, Recorded, Signature, Trust
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.opening import Opened, Signature, Trust
 from rmp_milter.dossier.changes import Changes, NewBody, NewEntry
 from rmp_milter.dossier.model import (
     Container,

@@ -24,7 +24,7 @@ from openpgp.packet import PublicKey
 from openpgp.packet import Signature as SignaturePacket
 from openpgp.util import encrypt_session_key_to_recipient
 
-from rmp_milter.calls.protocol import Span
+from rmp_milter.calls.protocol.message import Span
 from rmp_milter.certificates import EncryptionKey, keys_for_reader, parse, signing_keys
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.openpgp.decrypt import decrypt

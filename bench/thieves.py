@@ -18,7 +18,7 @@ from rmp_milter.audit.acts import Calendar, gather
 from rmp_milter.audit.folder import ExportedLog
 from rmp_milter.audit.unusual import THRESHOLD, Standout, unusual
 from rmp_milter.audit.writing import export
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.dossier.emergency import EMERGENCY, EMERGENCY_PURPOSE, JUSTIFY_HOURS
 from rmp_milter.engine.transaction import WriteTransaction
 from rmp_milter.keeper.keys.keys import LogKey

@@ -15,7 +15,7 @@ from typing import get_args, get_origin
 import msgspec
 from msgspec.structs import FieldInfo, fields, replace
 
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.dossier.model import Fault
 from rmp_milter.dossier.search_terms import TERMS_VERSION, Term
 from rmp_milter.keeper.log import version as log_version

@@ -20,7 +20,7 @@ from rmp_milter.audit.beside import reason_path
 from rmp_milter.audit.namesakes import encoded
 from rmp_milter.audit.reasons import AuditorKey, new_auditor_key, read_public, seal_reason
 from rmp_milter.audit.writing import export
-from rmp_milter.calls.protocol import Event, heartbeat_at
+from rmp_milter.calls.protocol.message import Event, heartbeat_at
 from rmp_milter.dossier.emergency import (
     CLOSED,
     CONTESTED,

@@ -18,17 +18,10 @@ from msgspec.structs import replace
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.calls.client import KeeperClient
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    BodyRef,
-    Event,
-    Failed,
-    Open,
-    Opened,
-    Reply,
-    Request,
-    Role,
-    SealedDocument,
-)
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.message import Event, Failed
+from rmp_milter.calls.protocol.opening import BodyRef, Open, Opened, Role
+from rmp_milter.calls.protocol.releasing import SealedDocument
 from rmp_milter.certificates import read_certificate
 from rmp_milter.config.sections import StoreSection
 from rmp_milter.disk.closing import Closing

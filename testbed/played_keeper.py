@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 
 from rmp_milter.calls import wire
-from rmp_milter.calls.protocol import Learned, Reply, Request
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Learned
 from rmp_milter.disk.closing import Closing
 
 LIMIT = 64 << 20

@@ -11,31 +11,15 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from rmp_milter.calls import wire
-from rmp_milter.calls.protocol import (
-    Amended,
-    Checkpointed,
-    Compared,
-    Created,
-    CustodyTried,
-    Failed,
-    Learned,
-    Opened,
-    Proven,
-    Recarded,
-    Recoded,
-    Recorded,
-    Released,
-    Reply,
-    Request,
-    Resealed,
-    Reslotted,
-    Sealed,
-    SealedAgain,
-    Told,
-    Vouched,
-    Welcomed,
-    Why,
-)
+from rmp_milter.calls.protocol.answering import Sealed, Welcomed
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Amended, Compared, Learned, Vouched
+from rmp_milter.calls.protocol.filing import Created, Resealed
+from rmp_milter.calls.protocol.leaves import Checkpointed, Recorded, Told
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.opening import Opened
+from rmp_milter.calls.protocol.releasing import Proven, Recoded, Released
+from rmp_milter.calls.protocol.rotating import CustodyTried, Recarded, Reslotted, SealedAgain
 from rmp_milter.disk.closing import Closing
 
 REPLY_LIMIT = 64 << 20

@@ -9,39 +9,28 @@ from rmp_milter.calls.authority import Authority
 from rmp_milter.calls.client import KeeperAway, KeeperDown
 from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    Adopt,
-    Amend,
-    Amended,
-    Create,
-    Created,
-    Failed,
+from rmp_milter.calls.protocol.answering import Seal, Sealed, Translate
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Amend, Amended, Learned, Show
+from rmp_milter.calls.protocol.filing import Adopt, Create, Created, Reseal, Resealed, Wait
+from rmp_milter.calls.protocol.leaves import (
     History,
-    Learned,
-    Open,
-    Opened,
-    Prove,
-    Proven,
-    Recode,
-    Recoded,
     Record,
     Recorded,
     RecordedList,
     RecordList,
+    Told,
+)
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.opening import Open, Opened
+from rmp_milter.calls.protocol.releasing import (
+    Prove,
+    Proven,
+    Recode,
+    Recoded,
     Release,
     Released,
     Renew,
-    Reply,
-    Request,
-    Reseal,
-    Resealed,
-    Seal,
-    Sealed,
-    Show,
-    Told,
-    Translate,
-    Wait,
-    Why,
 )
 from rmp_milter.errors import (
     AHEAD,

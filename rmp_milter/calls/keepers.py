@@ -22,7 +22,8 @@ from rmp_milter.calls.client import (
 )
 from rmp_milter.calls.gate import Gate, Rank, ordinary_of
 from rmp_milter.calls.keeper import Call
-from rmp_milter.calls.protocol import Reply, Request, Show
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Show
 
 log = logging.getLogger("rmp.keepers")
 

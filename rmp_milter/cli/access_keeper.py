@@ -14,7 +14,7 @@ from rmp_milter.audit.cosigned import kept_in, name_of, of_origin
 from rmp_milter.audit.folder import FolderError
 from rmp_milter.audit.writing import ExtraFile
 from rmp_milter.audit.writing import export as write_export
-from rmp_milter.calls.protocol import heartbeat_at
+from rmp_milter.calls.protocol.message import heartbeat_at
 from rmp_milter.cli.access_service import mail_checkpoint
 from rmp_milter.cli.errors import refusing
 from rmp_milter.cli.language import lang_option

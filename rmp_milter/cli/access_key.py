@@ -7,7 +7,7 @@ import click
 
 from rmp_milter.audit.folder import FolderError, read_bounded
 from rmp_milter.audit.reasons import ReasonError, fingerprint, read_public
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.cli.access_keeper import open_log
 from rmp_milter.cli.access_new_key import FILE, new
 from rmp_milter.cli.errors import refusing

@@ -15,7 +15,8 @@ import click
 import msgspec
 
 from rmp_milter.calls.client import AnyKeeper, KeeperDown, KeeperFailed
-from rmp_milter.calls.protocol import Event, Record, Recorded
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.cli.errors import CommandError, refusing
 from rmp_milter.cli.language import lang_option
 from rmp_milter.cli.leaves import HostKeeper, operator

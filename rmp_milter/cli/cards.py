@@ -5,16 +5,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import DossierSaid, PersonSaid
-from rmp_milter.calls.protocol import (
-    Event,
-    Learned,
-    Recorded,
-    Relearn,
-    Show,
-    Vouch,
-    Vouched,
-    Wake,
-)
+from rmp_milter.calls.protocol.cards import Learned, Relearn, Show, Vouch, Vouched, Wake
+from rmp_milter.calls.protocol.leaves import Recorded
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.dossier.cards import CardT, dossier_card, person_card

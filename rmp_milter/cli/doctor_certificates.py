@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from rmp_milter.calls.protocol import HOST
+from rmp_milter.calls.protocol.message import HOST
 from rmp_milter.cli.credentials import changed, of_doctor, read_files
 from rmp_milter.cli.directory import TAKEN
 from rmp_milter.cli.doctor_rekey import Rekeying, rewrite_all

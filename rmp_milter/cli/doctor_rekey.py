@@ -13,15 +13,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from rmp_milter.calls.protocol import (
-    HOST,
-    ByCustody,
-    Event,
-    Record,
-    Recorded,
-    Release,
-    Released,
-)
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.message import HOST, Event
+from rmp_milter.calls.protocol.releasing import ByCustody, Release, Released
 from rmp_milter.cli.cards import show_committed, vouched
 from rmp_milter.cli.cautions import of_key, warn
 from rmp_milter.cli.credentials import check_form, check_together, of_doctor, usable_file

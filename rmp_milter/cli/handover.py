@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from rmp_milter.calls.containers import CMS_KINDS
-from rmp_milter.calls.protocol import TRANSLATED
+from rmp_milter.calls.protocol.releasing import TRANSLATED
 from rmp_milter.cli.output import Json, moment
 from rmp_milter.cms import head
 from rmp_milter.disk.formats import Format

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import click
 
-from rmp_milter.calls.protocol import Signature, Trust
+from rmp_milter.calls.protocol.opening import Signature, Trust
 from rmp_milter.cli.output import Json, moment, print_pairs, print_table, spaced_fingerprint
 from rmp_milter.inspection.envelopes import EnvelopeReader, EnvelopeSeen
 from rmp_milter.inspection.inside import Inside

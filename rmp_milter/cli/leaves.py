@@ -26,7 +26,10 @@ from rmp_milter.calls.client import (
     KeeperLine,
     ReplyT,
 )
-from rmp_milter.calls.protocol import HOST, Event, Forget, Record, Recorded, Request, Why
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.cards import Forget
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.message import HOST, Event, Why
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.config import Config
 from rmp_milter.dossier.model import Dossier

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import NewCard, Recard, Recarded, ToRecard
+from rmp_milter.calls.protocol.rotating import NewCard, Recard, Recarded, ToRecard
 from rmp_milter.cli.by_and_by import Progress, RecordsMoved, by_and_by
 from rmp_milter.cli.cards import show_committed
 from rmp_milter.cli.leaves import HostKeeper

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import NewSlots, Reslot, Reslotted, ToReslot
+from rmp_milter.calls.protocol.rotating import NewSlots, Reslot, Reslotted, ToReslot
 from rmp_milter.cli.by_and_by import Progress, RecordsMoved, by_and_by
 from rmp_milter.cli.cards import show_committed
 from rmp_milter.cli.leaves import HostKeeper

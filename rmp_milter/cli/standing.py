@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from rmp_milter.calls.protocol import Compare, Compared, Event, Recorded, Relearn
+from rmp_milter.calls.protocol.cards import Compare, Compared, Relearn
+from rmp_milter.calls.protocol.leaves import Recorded
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.dossier.model import Doctor, Dossier
 from rmp_milter.dossier.said import dossier_named, person_named

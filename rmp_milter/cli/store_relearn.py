@@ -11,7 +11,9 @@ from contextlib import contextmanager
 import click
 import msgspec
 
-from rmp_milter.calls.protocol import Event, Recorded, Relearn
+from rmp_milter.calls.protocol.cards import Relearn
+from rmp_milter.calls.protocol.leaves import Recorded
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.cli import both_sides
 from rmp_milter.cli.both_sides import (
     Differing,

@@ -6,7 +6,8 @@ from contextlib import nullcontext
 import click
 import msgspec
 
-from rmp_milter.calls.protocol import Event, Vouch, Vouched
+from rmp_milter.calls.protocol.cards import Vouch, Vouched
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.cli.errors import CommandError, Status
 from rmp_milter.cli.leaves import HostKeeper, operator
 from rmp_milter.cli.options import configured, json_option

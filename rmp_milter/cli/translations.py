@@ -5,12 +5,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from rmp_milter.calls.protocol import (
-    TRANSLATED,
-    SealAgain,
-    SealedAgain,
-    StandingCopy,
-)
+from rmp_milter.calls.protocol.releasing import TRANSLATED
+from rmp_milter.calls.protocol.rotating import SealAgain, SealedAgain, StandingCopy
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.dossier.changes import Changes, NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier

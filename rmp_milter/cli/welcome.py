@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from rmp_milter.calls.protocol import Welcome, Welcomed
+from rmp_milter.calls.protocol.answering import Welcome, Welcomed
 from rmp_milter.cli.cautions import warn
 from rmp_milter.cli.directory import commit, find
 from rmp_milter.cli.errors import CommandError

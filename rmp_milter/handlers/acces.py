@@ -8,7 +8,8 @@ from textwrap import fill
 
 import msgspec
 
-from rmp_milter.calls.protocol import HOST, MAX_PROOFS, History, PastEvent
+from rmp_milter.calls.protocol.leaves import MAX_PROOFS, History, PastEvent
+from rmp_milter.calls.protocol.message import HOST
 from rmp_milter.dossier.emergency import REVIEW
 from rmp_milter.dossier.rules import Act, Proof, Way
 from rmp_milter.handlers.asking.case import Case

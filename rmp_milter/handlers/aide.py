@@ -1,6 +1,6 @@
 """Aide: the page that says how to write to the service."""
 
-from rmp_milter.calls.protocol import Record
+from rmp_milter.calls.protocol.leaves import Record
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event

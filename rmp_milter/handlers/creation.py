@@ -5,7 +5,8 @@ Whether it may be created is judged in :mod:`~.way_in.creation_rules`.
 
 from collections.abc import Iterator
 
-from rmp_milter.calls.protocol import CODE_MARK, Create
+from rmp_milter.calls.protocol.answering import CODE_MARK
+from rmp_milter.calls.protocol.filing import Create
 from rmp_milter.dossier.changes import Adoption, NewDossier
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.identity import trait_keys

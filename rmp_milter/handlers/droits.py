@@ -1,6 +1,6 @@
 """Droits: the page of the patient's rights, for any doctor to hand on."""
 
-from rmp_milter.calls.protocol import Record
+from rmp_milter.calls.protocol.leaves import Record
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.grounds import authority
 from rmp_milter.handlers.asking.leaf import event

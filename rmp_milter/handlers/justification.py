@@ -1,6 +1,6 @@
 """Justification: the doctor who read a dossier in an emergency says why, by its reference."""
 
-from rmp_milter.calls.protocol import Record
+from rmp_milter.calls.protocol.leaves import Record
 from rmp_milter.dossier.emergency import JUSTIFICATION
 from rmp_milter.dossier.model import Emergency, EmergencyState
 from rmp_milter.dossier.revisions import revised

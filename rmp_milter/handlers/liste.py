@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rmp_milter.calls.protocol import Record
+from rmp_milter.calls.protocol.leaves import Record
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.identity import fold, name_begins
 from rmp_milter.dossier.model import Dossier, Fault, Strike

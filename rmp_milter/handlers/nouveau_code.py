@@ -2,7 +2,8 @@
 
 import msgspec
 
-from rmp_milter.calls.protocol import CODE_MARK, Recode, Recoded
+from rmp_milter.calls.protocol.answering import CODE_MARK
+from rmp_milter.calls.protocol.releasing import Recode, Recoded
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.model import Dossier, Fault, Slots, Strike
 from rmp_milter.dossier.rules import Act, Relation, Way

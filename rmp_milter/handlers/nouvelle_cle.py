@@ -10,11 +10,8 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import NewKey
-from rmp_milter.calls.protocol import (
-    Amend,
-    ByCustody,
-    Release,
-)
+from rmp_milter.calls.protocol.cards import Amend
+from rmp_milter.calls.protocol.releasing import ByCustody, Release
 from rmp_milter.credentials import CredentialFacts, prolonged, read_credential, stated_names
 from rmp_milter.dossier.changes import Counted, NewKeyPackets
 from rmp_milter.dossier.model import Doctor, Document, Dossier

@@ -12,14 +12,8 @@ from collections.abc import Sequence
 import msgspec
 
 from rmp_milter.calls.authority import Authority
-from rmp_milter.calls.protocol import (
-    ByCustody,
-    ListedLeaf,
-    Record,
-    RecordList,
-    Release,
-    Released,
-)
+from rmp_milter.calls.protocol.leaves import ListedLeaf, Record, RecordList
+from rmp_milter.calls.protocol.releasing import ByCustody, Release, Released
 from rmp_milter.credentials import reachable
 from rmp_milter.dossier.days import day_of
 from rmp_milter.dossier.emergency import EMERGENCY, reference_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rmp_milter import __version__
 from rmp_milter.calls.client import KeeperDown, KeeperFailed, KeeperLine
-from rmp_milter.calls.protocol import Compare, Compared
+from rmp_milter.calls.protocol.cards import Compare, Compared
 from rmp_milter.certificates import CertificateError, read_certificate
 from rmp_milter.certificates.prolonging import ends_at
 from rmp_milter.config import Config

@@ -9,7 +9,7 @@ from itertools import islice
 
 import msgspec
 
-from rmp_milter.calls.protocol import SealedDocument
+from rmp_milter.calls.protocol.releasing import SealedDocument
 from rmp_milter.certificates import CertificateError, read_certificate
 from rmp_milter.config import Config
 from rmp_milter.dossier.cards import CardError

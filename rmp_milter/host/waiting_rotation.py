@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rmp_milter.calls.protocol import SealedDocument
+from rmp_milter.calls.protocol.releasing import SealedDocument
 from rmp_milter.config import Config
 from rmp_milter.host.key_proofs import opened_by
 from rmp_milter.host.key_replacing import former_of, take_away

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
 
-from rmp_milter.calls.protocol import Span
+from rmp_milter.calls.protocol.message import Span
 from rmp_milter.cms import CmsEnvelope, CmsError, RecipientId, read_envelope
 from rmp_milter.cms.body import read_body
 from rmp_milter.cms.envelope import ORIGINATOR, Parts, content_info

@@ -17,7 +17,8 @@ from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protected import Protected
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import (
     BodyRef,
     Doubt,
     Open,
@@ -25,7 +26,6 @@ from rmp_milter.calls.protocol import (
     Role,
     Signature,
     Standing,
-    Why,
 )
 from rmp_milter.credentials import fingerprint_of
 from rmp_milter.dossier.cards import person_card

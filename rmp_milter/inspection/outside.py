@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import BodyRef, Role
+from rmp_milter.calls.protocol.opening import BodyRef, Role
 from rmp_milter.cms import CmsKind
 from rmp_milter.dossier.model import Value
 from rmp_milter.errors import MailError

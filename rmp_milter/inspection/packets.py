@@ -4,7 +4,7 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import NamedTuple
 
-from rmp_milter.calls.protocol import Span
+from rmp_milter.calls.protocol.message import Span
 from rmp_milter.keeper.openpgp import packets
 from rmp_milter.keeper.openpgp.packets import (
     MAX_KEY_PACKET_BYTES,

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from rmp_milter.calls.protocol import BY_A_CANDIDATE, Trust
+from rmp_milter.calls.protocol.opening import BY_A_CANDIDATE, Trust
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Doctor, Value, Verb
 from rmp_milter.errors import MailError

@@ -3,7 +3,8 @@
 The keeper's own code reads it, and the milter's judges it; there is no second reading.
 """
 
-from rmp_milter.calls.protocol import Standing, Why
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import Standing
 from rmp_milter.dossier.model import Value, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.letters.emergency_questions import reason_letter

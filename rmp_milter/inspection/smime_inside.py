@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rmp_milter.calls.authority import Candidate
-from rmp_milter.calls.protocol import Signature, Span
+from rmp_milter.calls.protocol.message import Span
+from rmp_milter.calls.protocol.opening import Signature
 from rmp_milter.credentials import CertificateKind, kind_of
 from rmp_milter.dossier.cards import person_card
 from rmp_milter.dossier.model import Container, Value

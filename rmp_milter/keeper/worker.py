@@ -19,7 +19,8 @@ import msgspec
 from rmp_milter.calls import wire
 from rmp_milter.calls.listening import caller_may
 from rmp_milter.calls.memory import Memory, keep_still
-from rmp_milter.calls.protocol import Failed, Reply, Request, Why
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.doors import Door

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from rmp_milter.calls.protocol import BY_A_CANDIDATE, Opened, Signature, Trust
+from rmp_milter.calls.protocol.opening import BY_A_CANDIDATE, Opened, Signature, Trust
 from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Verb
 from rmp_milter.errors import MailError, try_again

@@ -3,7 +3,7 @@
 The rule is no weaker for it: only the words are an emergency's own.
 """
 
-from rmp_milter.calls.protocol import Trust
+from rmp_milter.calls.protocol.opening import Trust
 from rmp_milter.dossier.model import Verb
 from rmp_milter.errors import MailError
 from rmp_milter.mail.header.routing import RoutingHeader

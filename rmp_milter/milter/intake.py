@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import BodyRef, Role, Span
+from rmp_milter.calls.protocol.message import Span
+from rmp_milter.calls.protocol.opening import BodyRef, Role
 from rmp_milter.dossier.model import Verb
 from rmp_milter.errors import MailError
 from rmp_milter.mail.incoming.armor import ArmorError

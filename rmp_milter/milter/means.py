@@ -9,7 +9,7 @@ from rmp_milter.calls.gate import Gate
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.keepers import KeeperPlace, Keepers
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import BodyRef, Opened, Signature
+from rmp_milter.calls.protocol.opening import BodyRef, Opened, Signature
 from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.model import Doctor, Envelope, Onglet

@@ -13,7 +13,7 @@ import msgspec
 from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.keeper import RemoteKeeper, SlowMail
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import Open, Opened
+from rmp_milter.calls.protocol.opening import Open, Opened
 from rmp_milter.dossier.model import Verb
 
 SMALL = 256 << 10

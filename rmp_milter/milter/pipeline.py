@@ -16,7 +16,7 @@ import msgspec
 from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import Open
+from rmp_milter.calls.protocol.opening import Open
 from rmp_milter.dossier.model import Envelope, Verb
 from rmp_milter.errors import RESTORED, MailError, try_again
 from rmp_milter.handlers.asking.case import Case, PatientShare, Sender

@@ -18,7 +18,10 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Authority, Candidate, Prolong
 from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
-from rmp_milter.calls.protocol import BY_A_CANDIDATE, Amend, Event, Opened, Renew, Trust
+from rmp_milter.calls.protocol.cards import Amend
+from rmp_milter.calls.protocol.message import Event
+from rmp_milter.calls.protocol.opening import BY_A_CANDIDATE, Opened, Trust
+from rmp_milter.calls.protocol.releasing import Renew
 from rmp_milter.certificates import CertificateError
 from rmp_milter.credentials import (
     CertificateKind,

@@ -8,7 +8,7 @@ author's. Only who sent it in a mail that was refused may send it again.
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from rmp_milter.calls.protocol import Trust
+from rmp_milter.calls.protocol.opening import Trust
 from rmp_milter.dossier.changes import Once
 from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.model import Doctor, Verb

@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from typing import Protocol, TypeVar
 
 from rmp_milter.calls.authority import Candidate
-from rmp_milter.calls.protocol import BY_A_CANDIDATE, Opened, Signature, Trust
+from rmp_milter.calls.protocol.opening import BY_A_CANDIDATE, Opened, Signature, Trust
 from rmp_milter.dossier.model import Doctor, Envelope, Verb
 from rmp_milter.dossier.rules import GOVERNING, Proof
 from rmp_milter.errors import RESTORED, MailError, try_again

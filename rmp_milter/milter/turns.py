@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from rmp_milter.calls.protocol import Opened
+from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.mail.header.routing import RoutingHeader

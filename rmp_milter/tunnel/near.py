@@ -18,7 +18,7 @@ import msgspec
 
 from rmp_milter.calls import wire
 from rmp_milter.calls.listening import caller_may
-from rmp_milter.calls.protocol import Failed, Why
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.disk.closing import Closing
 from rmp_milter.tunnel.certificates import Pinned, whose
 from rmp_milter.tunnel.connections import SILENCE, Peer, dialled, shaken

@@ -16,7 +16,7 @@ from access_case import ORIGIN, SIGNER, MadeLog, made_entries
 import rmp_milter
 from rmp_milter.audit.kinds import KINDS
 from rmp_milter.audit.writing import export
-from rmp_milter.calls.protocol import HEARTBEAT
+from rmp_milter.calls.protocol.message import HEARTBEAT
 from rmp_milter.cli import main
 from rmp_milter.cli.access_key import NEW_KEY
 from rmp_milter.dossier.emergency import EMERGENCY, JUSTIFICATION, REVIEW

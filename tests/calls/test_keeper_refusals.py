@@ -6,18 +6,10 @@ from rmp_milter.calls.authority import NOTHING, NoCode
 from rmp_milter.calls.client import KeeperAway, KeeperDown
 from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.keeper import GroundMoved, RemoteKeeper
-from rmp_milter.calls.protocol import (
-    Amend,
-    Amended,
-    Event,
-    Failed,
-    ListedLeaf,
-    RecordedList,
-    RecordList,
-    Reply,
-    Request,
-    Why,
-)
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Amend, Amended
+from rmp_milter.calls.protocol.leaves import ListedLeaf, RecordedList, RecordList
+from rmp_milter.calls.protocol.message import Event, Failed, Why
 from rmp_milter.errors import AHEAD, FOREIGN, GONE, RESTORED, GoneError, LostError, MailError
 
 AMEND = Amend(NoCode(), Event(1, "revocation du code", b"act", "", "", ""), NOTHING)

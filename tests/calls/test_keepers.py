@@ -12,7 +12,9 @@ from rmp_milter.calls import keepers as module
 from rmp_milter.calls.client import KeeperAway, KeeperDown, KeeperFailed
 from rmp_milter.calls.gate import Rank
 from rmp_milter.calls.keepers import KeeperPlace, Keepers, keepers_at
-from rmp_milter.calls.protocol import Failed, Learned, Reply, Request, Show, Why
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Learned, Show
+from rmp_milter.calls.protocol.message import Failed, Why
 from testbed.played_keeper import PlayedKeeper
 from testbed.waiting import wait_until
 

@@ -3,7 +3,7 @@
 import pytest
 from certificate_table import rsa_pair
 
-from rmp_milter.calls.protocol import Signature, Trust
+from rmp_milter.calls.protocol.opening import Signature, Trust
 from rmp_milter.certificates import (
     CertificateError,
     check_usable,

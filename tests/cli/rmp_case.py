@@ -11,37 +11,33 @@ from msgspec.structs import replace
 from rmp_milter.calls import authority
 from rmp_milter.calls.authority import PersonSaid, WaitingSaid
 from rmp_milter.calls.client import KeeperDown, KeeperFailed
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.answering import Welcome, Welcomed
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import (
     Compare,
     Compared,
-    Event,
-    Failed,
     Forget,
     Learned,
+    Relearn,
+    Show,
+    Vouch,
+    Vouched,
+    Wake,
+)
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.message import Event, Failed, Why
+from rmp_milter.calls.protocol.releasing import Release, Released
+from rmp_milter.calls.protocol.rotating import (
     NewCard,
     NewSlots,
     Recard,
     Recarded,
-    Record,
-    Recorded,
-    Relearn,
-    Release,
-    Released,
-    Reply,
-    Request,
     Reslot,
     Reslotted,
     SealAgain,
     SealedAgain,
-    Show,
     ToRecard,
     ToReslot,
-    Vouch,
-    Vouched,
-    Wake,
-    Welcome,
-    Welcomed,
-    Why,
 )
 from rmp_milter.cli import main
 from rmp_milter.disk.closing import Closing

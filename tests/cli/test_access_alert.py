@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.cli import main
 from rmp_milter.cli.stores import engine_of, open_store, store_keys
 from rmp_milter.config import load

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.cli import main
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.tlog.entry_proofs import VERSION

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.config import load
 from rmp_milter.host.log_place import log_of
 from rmp_milter.keeper.log.journal import Journal, JournalError

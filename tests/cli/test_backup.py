@@ -13,7 +13,7 @@ import lmdb
 import pytest
 from rmp_case import Rmp
 
-from rmp_milter.calls.protocol import heartbeat_at
+from rmp_milter.calls.protocol.message import heartbeat_at
 from rmp_milter.config import load
 from rmp_milter.host.backup import moments
 from rmp_milter.host.backup.manifest import FORMAT, MANIFEST, NAME

@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Compare, Compared, Reply, Request
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Compare, Compared
 from rmp_milter.cli.both_sides import Differing, StoreRecord, differing
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.cli.standing import DOSSIER, PERSON, StoredCard

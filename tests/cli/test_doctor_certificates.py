@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, Said, card_of
 
 from rmp_milter.calls.authority import DossierSaid, PersonSaid
-from rmp_milter.calls.protocol import Release, Vouch
+from rmp_milter.calls.protocol.cards import Vouch
+from rmp_milter.calls.protocol.releasing import Release
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.credentials import read_credential

@@ -13,7 +13,8 @@ from directory_case import with_dossiers
 from rmp_case import OTHER_RPPS, RPPS, PlayedKeeper, Rmp, made_key
 
 from rmp_milter.calls.client import KeeperFailed
-from rmp_milter.calls.protocol import ByCustody, Failed, Release, Why
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.releasing import ByCustody, Release
 from rmp_milter.cli import doctor_changes
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load

@@ -17,7 +17,7 @@ import pytest
 
 from rmp_milter.audit.reasons import seal_reason
 from rmp_milter.calls.client import KeeperClient
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.cli import main
 from rmp_milter.cli.stores import engine_of, store_keys
 from rmp_milter.config import Config, load

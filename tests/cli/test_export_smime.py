@@ -1,4 +1,4 @@
-from rmp_milter.calls.protocol import TRANSLATED
+from rmp_milter.calls.protocol.releasing import TRANSLATED
 from rmp_milter.cli.handover import _file, _front
 from rmp_milter.cms import CmsKind, read_envelope
 from rmp_milter.cms.tlv import reading

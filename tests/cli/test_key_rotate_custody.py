@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from rmp_case import AGAIN, PlayedKeeper, Rmp
 from test_store_vouch import ANNE, DOSSIER, ERASED, OTHER, a_doctor, a_dossier
 
-from rmp_milter.calls.protocol import Reslot, Show
+from rmp_milter.calls.protocol.cards import Show
+from rmp_milter.calls.protocol.rotating import Reslot
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config, load
 from rmp_milter.dossier.changes import Changes

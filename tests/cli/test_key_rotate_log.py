@@ -12,7 +12,7 @@ from rmp_case import Rmp, Said
 from test_key_rotate_waiting import killed_at
 
 from rmp_milter.audit.handovers import LogHandOver
-from rmp_milter.calls.protocol import heartbeat_at
+from rmp_milter.calls.protocol.message import heartbeat_at
 from rmp_milter.config import Config, load
 from rmp_milter.host.key_checks import key_findings
 from rmp_milter.host.key_proofs import look

@@ -11,7 +11,8 @@ import pytest
 from rmp_case import AGAIN, PlayedKeeper, Rmp, Said
 from test_store_vouch import ANNE, DOSSIER, ERASED, OTHER, a_doctor, a_dossier
 
-from rmp_milter.calls.protocol import Recard, Show
+from rmp_milter.calls.protocol.cards import Show
+from rmp_milter.calls.protocol.rotating import Recard
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config, load
 from rmp_milter.dossier.changes import Changes

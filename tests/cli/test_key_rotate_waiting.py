@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from rmp_case import AGAIN, PlayedKeeper, Rmp
 from test_store_vouch import ANNE, DOSSIER, JEAN, LATER, PAUL, WAITS, a_doctor, a_dossier
 
-from rmp_milter.calls.protocol import SealAgain, SealedDocument
+from rmp_milter.calls.protocol.releasing import SealedDocument
+from rmp_milter.calls.protocol.rotating import SealAgain
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import Config, load
 from rmp_milter.dossier.changes import Changes, NewBody, NewEntry, NewKeyPackets, NewWaiting

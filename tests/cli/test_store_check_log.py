@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from rmp_case import RPPS, Rmp
 
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes, NewBody, NewDossier, NewEntry

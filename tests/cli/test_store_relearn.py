@@ -20,7 +20,8 @@ from test_store_vouch import (
 )
 
 from rmp_milter.calls.client import KeeperFailed
-from rmp_milter.calls.protocol import Failed, Forget, Relearn, Vouch, Why
+from rmp_milter.calls.protocol.cards import Forget, Relearn, Vouch
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.cli import both_sides
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load

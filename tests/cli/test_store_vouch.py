@@ -10,7 +10,9 @@ from rmp_case import PlayedKeeper, Rmp
 
 from rmp_milter.calls.authority import DossierSaid, PersonSaid
 from rmp_milter.calls.client import KeeperDown, KeeperFailed
-from rmp_milter.calls.protocol import Compare, Failed, Relearn, Reply, Request, Vouch, Why
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Compare, Relearn, Vouch
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.cards import (

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from rmp_case import RPPS, PlayedKeeper, Rmp
 
-from rmp_milter.calls.protocol import Vouch
+from rmp_milter.calls.protocol.cards import Vouch
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes

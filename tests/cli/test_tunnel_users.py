@@ -20,7 +20,7 @@ from test_separate_users import (
 
 from rmp_milter.calls.client import KeeperClosed, KeeperDown
 from rmp_milter.calls.keepers import keepers_at
-from rmp_milter.calls.protocol import Learned, Show
+from rmp_milter.calls.protocol.cards import Learned, Show
 from rmp_milter.config import load
 from rmp_milter.host.owners import as_owner, name_of
 from testbed.processes import is_listening

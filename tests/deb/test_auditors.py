@@ -17,7 +17,7 @@ from deb.lock import packaged
 from deb.releases import TARGETS, PackageTarget
 from deb.tree import put
 from rmp_milter.audit.writing import export
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.cli import main
 from rmp_milter.cli.audit_main import rmp_audit
 from rmp_milter.keeper.keys.keys import LogKey

@@ -14,7 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from openpgp.composed import Message
 
-from rmp_milter.calls.protocol import SealedDocument
+from rmp_milter.calls.protocol.releasing import SealedDocument
 from rmp_milter.config.sections import StoreSection
 from rmp_milter.dossier.model import Document, Dossier
 from rmp_milter.keeper.keys.sealing import (

@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from rmp_milter.calls.protocol import Reply, Request
+from rmp_milter.calls.protocol.calls import Reply, Request
 from rmp_milter.cli import main, reslotting, translations
 from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.config import load

@@ -6,20 +6,10 @@ from typing import Any
 from intruded_house import JEAN, SERVICE, House
 
 from rmp_milter.calls.authority import Masking, NoCode
-from rmp_milter.calls.protocol import (
-    Amend,
-    ByCode,
-    ByCustody,
-    Create,
-    History,
-    Prove,
-    Recode,
-    Record,
-    Release,
-    Reseal,
-    ToReseal,
-    Wait,
-)
+from rmp_milter.calls.protocol.cards import Amend
+from rmp_milter.calls.protocol.filing import Create, Reseal, ToReseal, Wait
+from rmp_milter.calls.protocol.leaves import History, Record
+from rmp_milter.calls.protocol.releasing import ByCode, ByCustody, Prove, Recode, Release
 from rmp_milter.dossier.cards import Masked
 from rmp_milter.dossier.model import Dossier
 from testbed.doctor import Doctor

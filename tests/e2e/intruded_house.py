@@ -7,7 +7,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
 from rmp_milter.calls.client import KeeperLine
-from rmp_milter.calls.protocol import Compare, Compared, Failed, Reply, Request, Why
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Compare, Compared
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.model import Dossier

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from rmp_milter.calls import wire
-from rmp_milter.calls.protocol import Reply, Request
+from rmp_milter.calls.protocol.calls import Reply, Request
 
 LIMIT = 64 << 20
 Passing = Callable[[Request, Reply | None], bool]

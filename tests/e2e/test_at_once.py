@@ -13,7 +13,8 @@ from clinic import Clinic
 from keeper_proxy import KeeperProxy
 from test_deposit import pending
 
-from rmp_milter.calls.protocol import Reply, Request, Reseal
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.filing import Reseal
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.cards import dossier_card

@@ -12,16 +12,10 @@ from intruded_house import EVES_ACCOUNT, JEAN, SERVICE, House
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import NOTHING
-from rmp_milter.calls.protocol import (
-    Adopt,
-    ByCustody,
-    Prove,
-    Recode,
-    Record,
-    Release,
-    Resealed,
-    Why,
-)
+from rmp_milter.calls.protocol.filing import Adopt, Resealed
+from rmp_milter.calls.protocol.leaves import Record
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import ByCustody, Prove, Recode, Release
 from rmp_milter.dossier.cards import dossier_card
 from rmp_milter.dossier.model import Dossier
 from rmp_milter.keeper.authority.cards import Sealer

@@ -14,7 +14,8 @@ from keeper_proxy import KeeperProxy
 from test_at_once import SECONDS, Stored
 from test_change_points import check_sound
 
-from rmp_milter.calls.protocol import Reply, Request, Seal
+from rmp_milter.calls.protocol.answering import Seal
+from rmp_milter.calls.protocol.calls import Reply, Request
 from rmp_milter.cli.stores import open_store
 from rmp_milter.config import load
 from rmp_milter.dossier.cards import dossier_card

@@ -20,17 +20,11 @@ from test_at_once import Stored
 from test_deposit import chores, pending
 from test_kills import answers_by_request, assert_sound, with_message_id
 
-from rmp_milter.calls.protocol import (
-    Adopt,
-    Amend,
-    Create,
-    Forget,
-    Recode,
-    Reply,
-    Request,
-    Seal,
-    Wait,
-)
+from rmp_milter.calls.protocol.answering import Seal
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Amend, Forget
+from rmp_milter.calls.protocol.filing import Adopt, Create, Wait
+from rmp_milter.calls.protocol.releasing import Recode
 from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.standing import cards_in, compared
 from rmp_milter.cli.stores import open_store

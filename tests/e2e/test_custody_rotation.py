@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from rotating_case import WritingOn, as_if_long_ago, restart_keeper, without_chores
 
-from rmp_milter.calls.protocol import Reslot, Reslotted
+from rmp_milter.calls.protocol.rotating import Reslot, Reslotted
 from rmp_milter.cli import reslotting
 from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.stores import open_store

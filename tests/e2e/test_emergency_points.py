@@ -11,7 +11,9 @@ import pytest
 from clinic import Clinic, small_clinic
 from keeper_proxy import KeeperProxy
 
-from rmp_milter.calls.protocol import ByCustody, Release, Reply, Request, Seal
+from rmp_milter.calls.protocol.answering import Seal
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.releasing import ByCustody, Release
 from rmp_milter.keeper.log.journal import Journal
 from testbed.service import Part
 from testbed.waiting import wait_until

@@ -15,7 +15,10 @@ from clinic import Clinic, small_clinic
 from keeper_proxy import KeeperProxy, Passing
 
 from rmp_milter.calls.gate import ordinary_of, processes_of
-from rmp_milter.calls.protocol import Open, Release, Reply, Request, Reseal
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.filing import Reseal
+from rmp_milter.calls.protocol.opening import Open
+from rmp_milter.calls.protocol.releasing import Release
 from rmp_milter.certificates import read_certificate
 from testbed.doctor import Doctor
 from testbed.sending import Reply as Answer

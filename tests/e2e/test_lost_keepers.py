@@ -16,7 +16,12 @@ from test_change_points import check_sound, filed_for, leaves_of
 from test_emergency_points import seen
 from test_kills import answers_by_request, with_message_id
 
-from rmp_milter.calls.protocol import Open, Release, Reply, Request, Reseal, Seal, Show
+from rmp_milter.calls.protocol.answering import Seal
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Show
+from rmp_milter.calls.protocol.filing import Reseal
+from rmp_milter.calls.protocol.opening import Open
+from rmp_milter.calls.protocol.releasing import Release
 from testbed.service import Part, Service
 from testbed.waiting import wait_until
 

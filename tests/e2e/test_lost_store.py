@@ -17,7 +17,10 @@ from clinic import Clinic, clinic_on
 from keeper_proxy import KeeperProxy
 from test_emergency_points import POINTS, answers, emergency_leaves
 
-from rmp_milter.calls.protocol import Open, Reply, Request, Reseal, Seal
+from rmp_milter.calls.protocol.answering import Seal
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.filing import Reseal
+from rmp_milter.calls.protocol.opening import Open
 from rmp_milter.milter.moments import MOST_LOST
 from testbed.host import Host
 from testbed.postgres import PrivatePostgres

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from keeper_proxy import KeeperProxy
 
-from rmp_milter.calls.protocol import Open, Reply, Request
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.opening import Open
 from testbed.doctor import Doctor
 from testbed.milter_client import (
     CHUNK,

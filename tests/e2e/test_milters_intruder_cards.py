@@ -8,7 +8,11 @@ from intruded_house import JEAN, SERVICE, House
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Candidate, NoCode, Oppose
-from rmp_milter.calls.protocol import Amend, Amended, Opened, Request, Told, Why
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.cards import Amend, Amended
+from rmp_milter.calls.protocol.leaves import Told
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.certificates import read_certificate
 from rmp_milter.dossier.cards import dossier_card, packed, person_card
 from rmp_milter.dossier.model import Dossier

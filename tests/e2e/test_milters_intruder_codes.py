@@ -8,16 +8,15 @@ from intruded_calls import reads, releasing, slot_of
 from intruded_house import EVES_ACCOUNT, JEAN, SERVICE, House
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.releasing import (
     DECOY_VITALE,
     ByVitale,
-    Failed,
     Prove,
     Proven,
     Recode,
     Recoded,
     Release,
-    Why,
 )
 from rmp_milter.dossier.model import Dossier
 from testbed.doctor import Doctor

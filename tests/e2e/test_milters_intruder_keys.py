@@ -5,7 +5,7 @@ from intruded_calls import CALLS, releasing, slot_of
 from intruded_house import JEAN, LISE, SERVICE, House
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import DECOY_SLOT, ByCode, ByCustody, Release, Released
+from rmp_milter.calls.protocol.releasing import DECOY_SLOT, ByCode, ByCustody, Release, Released
 from rmp_milter.certificates import read_certificate
 from rmp_milter.dossier.emergency import EMERGENCY, reference_of
 from rmp_milter.dossier.model import Dossier

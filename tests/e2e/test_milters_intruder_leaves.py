@@ -10,25 +10,10 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Authority, DossierSaid, PersonSaid
 from rmp_milter.calls.client import KeeperDown, KeeperLine
-from rmp_milter.calls.protocol import (
-    HEARTBEAT,
-    HOST,
-    ByCustody,
-    Checkpoint,
-    Checkpointed,
-    Compare,
-    Compared,
-    Event,
-    Forget,
-    Record,
-    Recorded,
-    Relearn,
-    Release,
-    Vouch,
-    Wake,
-    Why,
-    heartbeat_at,
-)
+from rmp_milter.calls.protocol.cards import Compare, Compared, Forget, Relearn, Vouch, Wake
+from rmp_milter.calls.protocol.leaves import Checkpoint, Checkpointed, Record, Recorded
+from rmp_milter.calls.protocol.message import HEARTBEAT, HOST, Event, Why, heartbeat_at
+from rmp_milter.calls.protocol.releasing import ByCustody, Release
 from rmp_milter.dossier.cards import dossier_card, person_card
 from rmp_milter.keeper.desk.doors import HOSTS_ACTS
 from testbed.forks import in_a_child

@@ -9,23 +9,12 @@ from intruded_house import EVES_ACCOUNT, JEAN, LISE, SERVICE, House
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import NoCode
-from rmp_milter.calls.protocol import (
-    Adopt,
-    Amend,
-    ByCustody,
-    FileFault,
-    Opened,
-    Prove,
-    Recode,
-    Release,
-    Released,
-    Request,
-    Reseal,
-    Resealed,
-    ToReseal,
-    Wait,
-    Why,
-)
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.cards import Amend
+from rmp_milter.calls.protocol.filing import Adopt, Reseal, Resealed, ToReseal, Wait
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import FileFault, Opened
+from rmp_milter.calls.protocol.releasing import ByCustody, Prove, Recode, Release, Released
 from rmp_milter.certificates import read_certificate
 from rmp_milter.dossier.emergency import EMERGENCY, reference_of
 from testbed import mime, shapes

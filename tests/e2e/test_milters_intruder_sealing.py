@@ -8,7 +8,9 @@ from intruded_house import JEAN, SERVICE, House
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Candidate
-from rmp_milter.calls.protocol import Create, Created, Recode, Recoded, Seal, Sealed
+from rmp_milter.calls.protocol.answering import Seal, Sealed
+from rmp_milter.calls.protocol.filing import Create, Created
+from rmp_milter.calls.protocol.releasing import Recode, Recoded
 from testbed.intruder import candidates
 
 pytestmark = [pytest.mark.integration, pytest.mark.promise(number=2)]

@@ -5,7 +5,8 @@ from intruded_calls import reads, releasing
 from intruded_house import EVES_ACCOUNT, JEAN, House
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Opened, Release, Trust
+from rmp_milter.calls.protocol.opening import Opened, Trust
+from rmp_milter.calls.protocol.releasing import Release
 from rmp_milter.certificates import read_certificate
 from testbed.doctor import Doctor
 from testbed.gpg import Keyring, Kind

@@ -8,7 +8,9 @@ from intruded_calls import filing, listing_of, reads, releasing, slot_of
 from intruded_house import JEAN, SERVICE, House
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import ByCustody, Release, Released, Resealed, Why
+from rmp_milter.calls.protocol.filing import Resealed
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import ByCustody, Release, Released
 from rmp_milter.dossier.model import Dossier
 from testbed.doctor import Doctor
 from testbed.intruder import leaf

@@ -7,7 +7,9 @@ from intruded_calls import CALLS, reads, sender_of
 from intruded_house import JEAN, LISE, House
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Release, Request, Why
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import Release
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.authority.tickets import Share, Ticket, sealed_ticket

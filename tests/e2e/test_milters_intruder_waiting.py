@@ -8,21 +8,11 @@ from intruded_house import JEAN, House
 from msgspec.structs import replace
 
 from rmp_milter.calls.client import KeeperLine
-from rmp_milter.calls.protocol import (
-    HOST,
-    Adopt,
-    ByCustody,
-    Create,
-    Created,
-    Event,
-    Forget,
-    Record,
-    Recorded,
-    Release,
-    Reseal,
-    Resealed,
-    Why,
-)
+from rmp_milter.calls.protocol.cards import Forget
+from rmp_milter.calls.protocol.filing import Adopt, Create, Created, Reseal, Resealed
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.message import HOST, Event, Why
+from rmp_milter.calls.protocol.releasing import ByCustody, Release
 from rmp_milter.dossier.cards import packed, waiting_card
 from rmp_milter.dossier.emergency import EMERGENCY, reference_of
 from rmp_milter.dossier.model import Dossier, Waiting

@@ -19,7 +19,7 @@ from rmp_milter.calls.authority import (
     TakeOver,
     Wish,
 )
-from rmp_milter.calls.protocol import Amend, Amended
+from rmp_milter.calls.protocol.cards import Amend, Amended
 from rmp_milter.certificates import read_certificate
 from rmp_milter.dossier.cards import LocumDays, Masked, dossier_card
 from testbed.doctor import Doctor

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rotating_case import WritingOn, as_if_long_ago, restart_keeper, without_chores
 
-from rmp_milter.calls.protocol import Recard, Recarded, ToRecard
+from rmp_milter.calls.protocol.rotating import Recard, Recarded, ToRecard
 from rmp_milter.cli import recarding
 from rmp_milter.cli.leaves import operator
 from rmp_milter.cli.recarding import Recarding

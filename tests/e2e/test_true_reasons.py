@@ -20,7 +20,7 @@ from aged_doctor import (
     with_field,
 )
 
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.certificates import ends_at, read_certificate
 from rmp_milter.keeper.log.journal import Journal
 from testbed.doctor import Doctor

@@ -15,7 +15,7 @@ from test_large_mail import memory_of
 from test_lost_keepers import POINTS, Way, check_filed_once, deposit
 from tunnel_house import TUNNEL, begin, tunnelled
 
-from rmp_milter.calls.protocol import Reply, Request
+from rmp_milter.calls.protocol.calls import Reply, Request
 from testbed.service import Part
 
 pytestmark = pytest.mark.integration

@@ -9,29 +9,13 @@ from intruded_house import EVES_ACCOUNT, JEAN, LISE, SERVICE, House
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Candidate, Masking, NoCode
-from rmp_milter.calls.protocol import (
-    Amend,
-    Amended,
-    ByCustody,
-    Checkpoint,
-    Create,
-    Created,
-    Learned,
-    Opened,
-    Prove,
-    Proven,
-    Release,
-    Released,
-    Reseal,
-    Resealed,
-    Seal,
-    Sealed,
-    Show,
-    Told,
-    ToReseal,
-    Why,
-    heartbeat_at,
-)
+from rmp_milter.calls.protocol.answering import Seal, Sealed
+from rmp_milter.calls.protocol.cards import Amend, Amended, Learned, Show
+from rmp_milter.calls.protocol.filing import Create, Created, Reseal, Resealed, ToReseal
+from rmp_milter.calls.protocol.leaves import Checkpoint, Told
+from rmp_milter.calls.protocol.message import Why, heartbeat_at
+from rmp_milter.calls.protocol.opening import Opened
+from rmp_milter.calls.protocol.releasing import ByCustody, Prove, Proven, Release, Released
 from rmp_milter.dossier.cards import Masked, dossier_card
 from rmp_milter.dossier.emergency import EMERGENCY, reference_of
 from rmp_milter.dossier.model import Dossier

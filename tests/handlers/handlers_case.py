@@ -9,35 +9,34 @@ import pytest
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import NOTHING
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Amend, Amended
+from rmp_milter.calls.protocol.filing import (
     Adopt,
-    Amend,
-    Amended,
     Create,
     Created,
+    Reseal,
+    Resealed,
+    ResealedItem,
+    Wait,
+)
+from rmp_milter.calls.protocol.leaves import (
     History,
-    Opened,
-    OpenedBody,
-    Prove,
-    Proven,
-    Recode,
-    Recoded,
     Record,
     Recorded,
     RecordedList,
     RecordList,
+    Told,
+)
+from rmp_milter.calls.protocol.message import Span
+from rmp_milter.calls.protocol.opening import Opened, OpenedBody, Signature, Trust
+from rmp_milter.calls.protocol.releasing import (
+    Prove,
+    Proven,
+    Recode,
+    Recoded,
     Release,
     Released,
-    Reply,
-    Request,
-    Reseal,
-    Resealed,
-    ResealedItem,
-    Signature,
-    Span,
-    Told,
-    Trust,
-    Wait,
 )
 from rmp_milter.certificates import Cautions, Certificate
 from rmp_milter.credentials import CertificateKind, CredentialError, CredentialFacts

@@ -24,7 +24,9 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Attested, ByCode, ByVitale, Reply, Request, WayIn
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.opening import Attested
+from rmp_milter.calls.protocol.releasing import ByCode, ByVitale, WayIn
 from rmp_milter.dossier.model import (
     Doctor,
     Locum,

@@ -7,7 +7,8 @@ import pytest
 from handlers_case import DEMO, LAB, NOON, OTHER, RecordingKeeper, World, asked, play, run
 from wishes_case import FILED, LOCUM, MASKED, PATIENT, text_of, world
 
-from rmp_milter.calls.protocol import MAX_PROOFS, History, PastEvent, Reply, Request, Told
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.leaves import MAX_PROOFS, History, PastEvent, Told
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.handlers import acces
 from rmp_milter.handlers.asking.case import Case

@@ -23,7 +23,7 @@ from handlers_case import (
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import PatientKey
-from rmp_milter.calls.protocol import ByCustody, Release
+from rmp_milter.calls.protocol.releasing import ByCustody, Release
 from rmp_milter.certificates import Certificate, CertificateError
 from rmp_milter.dossier.model import Doctor, Onglet
 from rmp_milter.dossier.rules import Proof

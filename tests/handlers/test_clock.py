@@ -18,7 +18,8 @@ from handlers_case import (
 from msgspec.structs import replace
 from wishes_case import FILED, text_of, words_of, world
 
-from rmp_milter.calls.protocol import History, PastEvent, Reply, Request, Told
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.leaves import History, PastEvent, Told
 from rmp_milter.dossier.days import UNIVERSAL, Clock, day_of
 from rmp_milter.dossier.model import Locum, Onglet, ReceiptLine
 from rmp_milter.handlers import acces, consultation, liste, urgence

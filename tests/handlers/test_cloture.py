@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from wishes_case import JEAN_LINES, LOCUM, PATIENT, state_of, text_of, words_of, world
 
 from rmp_milter.calls.authority import Close
-from rmp_milter.calls.protocol import ByCode, Prove
+from rmp_milter.calls.protocol.releasing import ByCode, Prove
 from rmp_milter.dossier.model import Closure, Doctor, Takeover
 from rmp_milter.handlers import cloture, depot
 

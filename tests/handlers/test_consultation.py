@@ -16,7 +16,8 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import DECOY_SLOT, Prove, Record, Release
+from rmp_milter.calls.protocol.leaves import Record
+from rmp_milter.calls.protocol.releasing import DECOY_SLOT, Prove, Release
 from rmp_milter.dossier.model import Credential, Doctor, NumberedEntry, Onglet, Sheet
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import consultation

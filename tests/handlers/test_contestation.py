@@ -21,7 +21,8 @@ from takeover_case import AGO, DAYS, SINCE, contested_once, taken, taken_world
 from wishes_case import FILED, LOCUM, PATIENT, state_of, text_of, words_of
 
 from rmp_milter.calls.authority import Contest
-from rmp_milter.calls.protocol import ByCustody, Record, Release
+from rmp_milter.calls.protocol.leaves import Record
+from rmp_milter.calls.protocol.releasing import ByCustody, Release
 from rmp_milter.dossier.model import Closure, Doctor, Dossier, Sheet, Takeover
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError

@@ -19,7 +19,8 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import CODE_FIELD, CODE_MARK, Adopt, Create, Reseal
+from rmp_milter.calls.protocol.answering import CODE_FIELD, CODE_MARK
+from rmp_milter.calls.protocol.filing import Adopt, Create, Reseal
 from rmp_milter.dossier.model import Closure, Onglet, Patient, Waiting
 from rmp_milter.handlers import creation
 from rmp_milter.handlers.asking.case import Bounds

@@ -18,7 +18,8 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Attested, Record
+from rmp_milter.calls.protocol.leaves import Record
+from rmp_milter.calls.protocol.opening import Attested
 from rmp_milter.dossier.changes import Once
 from rmp_milter.dossier.model import Closure, Fault, Strike, Tally
 from rmp_milter.dossier.rules import Act, Proof, Relation, policy_of

@@ -19,7 +19,7 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Reseal, Wait
+from rmp_milter.calls.protocol.filing import Reseal, Wait
 from rmp_milter.dossier.model import Closure, Locum, Onglet, Receipts
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import depot

@@ -2,7 +2,7 @@
 
 from handlers_case import asked, run
 
-from rmp_milter.calls.protocol import Record
+from rmp_milter.calls.protocol.leaves import Record
 from rmp_milter.handlers import droits
 
 

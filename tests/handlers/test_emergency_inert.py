@@ -7,7 +7,7 @@ from handlers_case import OTHER, World, asked, dossier, run
 from msgspec.structs import replace
 from urgence_case import FILED, WHO, emergency
 
-from rmp_milter.calls.protocol import Standing
+from rmp_milter.calls.protocol.opening import Standing
 from rmp_milter.dossier.model import Patient, Sheet, Verb
 from rmp_milter.dossier.short_references import short_reference
 from rmp_milter.handlers import urgence

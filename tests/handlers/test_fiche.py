@@ -16,7 +16,7 @@ from handlers_case import (
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import AddNumber
-from rmp_milter.calls.protocol import Record
+from rmp_milter.calls.protocol.leaves import Record
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import Locum, Sheet
 from rmp_milter.dossier.rules import Proof

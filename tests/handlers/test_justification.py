@@ -4,7 +4,7 @@ import pytest
 from handlers_case import DEMO, LAB, NOON, OTHER, TICKET, World, asked, refusal_of, run
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Record
+from rmp_milter.calls.protocol.leaves import Record
 from rmp_milter.dossier.model import Doctor, Emergency, EmergencyState
 from rmp_milter.handlers import justification
 from rmp_milter.handlers.asking.case import Case

@@ -18,7 +18,7 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import ByCustody, Release
+from rmp_milter.calls.protocol.releasing import ByCustody, Release
 from rmp_milter.dossier.days import UNIVERSAL
 from rmp_milter.dossier.model import Doctor, Locum, Onglet
 from rmp_milter.errors import MailError

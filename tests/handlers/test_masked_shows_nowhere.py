@@ -29,7 +29,8 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import History, PastEvent, Reply, Request, Told
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.leaves import History, PastEvent, Told
 from rmp_milter.certificates import Certificate
 from rmp_milter.dossier.model import Doctor, Dossier, Mask, NumberedEntry, Onglet, Refiling
 from rmp_milter.dossier.rules import policy_of

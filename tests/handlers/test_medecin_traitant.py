@@ -25,7 +25,8 @@ from wishes_case import LOCUM, PATIENT
 from wishes_case import world as wishes_world
 
 from rmp_milter.calls.authority import TakeOver
-from rmp_milter.calls.protocol import Attested, ByCode, ByVitale, Prove, Release
+from rmp_milter.calls.protocol.opening import Attested
+from rmp_milter.calls.protocol.releasing import ByCode, ByVitale, Prove, Release
 from rmp_milter.dossier.model import Doctor, Locum, Mask, Onglet, Sheet, Takeover
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import medecin_traitant

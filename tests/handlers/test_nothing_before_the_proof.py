@@ -39,7 +39,9 @@ from proof_case import (
     way_in_of,
 )
 
-from rmp_milter.calls.protocol import Adopt, Amend, Prove, Recode, Release
+from rmp_milter.calls.protocol.cards import Amend
+from rmp_milter.calls.protocol.filing import Adopt
+from rmp_milter.calls.protocol.releasing import Prove, Recode, Release
 from rmp_milter.certificates import Certificate
 from rmp_milter.dossier.model import Fault, Onglet, Refiling, Verb
 from rmp_milter.dossier.rules import STRICTEST, Policy, Proof, policy_of

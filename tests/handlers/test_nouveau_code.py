@@ -16,7 +16,8 @@ from handlers_case import (
 from msgspec.structs import replace
 from wishes_case import LOCUM, PATIENT, state_of, text_of, world
 
-from rmp_milter.calls.protocol import CODE_MARK, ByCode, ByCustody, Recode
+from rmp_milter.calls.protocol.answering import CODE_MARK
+from rmp_milter.calls.protocol.releasing import ByCode, ByCustody, Recode
 from rmp_milter.dossier.model import Doctor, Fault
 from rmp_milter.handlers import nouveau_code, revocation_du_code
 from rmp_milter.mail.outgoing.slip import SLIP_NAME

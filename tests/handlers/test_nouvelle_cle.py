@@ -20,7 +20,8 @@ from handlers_case import (
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import NewKey
-from rmp_milter.calls.protocol import Amend, ByCustody, Release
+from rmp_milter.calls.protocol.cards import Amend
+from rmp_milter.calls.protocol.releasing import ByCustody, Release
 from rmp_milter.certificates import Certificate, CertificateError
 from rmp_milter.dossier.model import Closure, Credential, Doctor, Onglet
 from rmp_milter.dossier.rules import Proof

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from wishes_case import FILED, LOCUM, MASKED, PATIENT, state_of, text_of, words_of, world
 
-from rmp_milter.calls.protocol import Prove, Release
+from rmp_milter.calls.protocol.releasing import Prove, Release
 from rmp_milter.dossier.model import Doctor, Dossier, Mask, NumberedEntry, Onglet, Verb
 from rmp_milter.dossier.rules import policy_of
 from rmp_milter.errors import MailError

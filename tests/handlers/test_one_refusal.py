@@ -30,7 +30,9 @@ from handlers_case import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import DECOY_SLOT, Attested, Prove, Recode, Record, Release
+from rmp_milter.calls.protocol.leaves import Record
+from rmp_milter.calls.protocol.opening import Attested
+from rmp_milter.calls.protocol.releasing import DECOY_SLOT, Prove, Recode, Release
 from rmp_milter.dossier.model import Closure, Fault, Mask, Onglet, Patient, Slots, Strike, Tally
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import MailError

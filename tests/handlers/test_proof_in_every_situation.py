@@ -39,7 +39,8 @@ from proof_case import (
     named,
 )
 
-from rmp_milter.calls.protocol import Recode, Reply, Request
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.releasing import Recode
 from rmp_milter.dossier.model import (
     Closure,
     Dossier,

@@ -4,7 +4,7 @@ import pytest
 from handlers_case import DEMO, LAB, NOON, OTHER, World, asked, dossier, entry, refusal_of, run
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Record
+from rmp_milter.calls.protocol.leaves import Record
 from rmp_milter.dossier.model import Locum, Onglet, Refiling
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers import consultation, reclassement

@@ -18,7 +18,7 @@ from proof_case import Guarded
 from wishes_case import FILED, LOCUM, MASKED, PATIENT, state_of, text_of, words_of, world
 
 from rmp_milter.calls.authority import Masking
-from rmp_milter.calls.protocol import Reseal
+from rmp_milter.calls.protocol.filing import Reseal
 from rmp_milter.dossier.cards import Masked
 from rmp_milter.dossier.model import Doctor, NumberedEntry, Onglet
 from rmp_milter.dossier.versions import versions

@@ -7,7 +7,7 @@ from handlers_case import DEMO, LAB, NEXT_PERSON, NOON, OTHER, World, asked, ref
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Locums
-from rmp_milter.calls.protocol import Amend
+from rmp_milter.calls.protocol.cards import Amend
 from rmp_milter.dossier.cards import LocumDays
 from rmp_milter.dossier.model import Locum
 from rmp_milter.dossier.rules import Proof

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from wishes_case import PATIENT, state_of, text_of, words_of, world
 
 from rmp_milter.calls.authority import NoCode
-from rmp_milter.calls.protocol import DECOY_SLOT, ByCode
+from rmp_milter.calls.protocol.releasing import DECOY_SLOT, ByCode
 from rmp_milter.handlers import consultation, revocation_du_code
 
 

@@ -5,7 +5,7 @@ from handlers_case import CODE_SLOT, DEMO, LAB, NOON, OTHER, World, asked, body,
 from msgspec.structs import replace
 from wishes_case import FILED, LOCUM, MASKED, PATIENT, text_of, world
 
-from rmp_milter.calls.protocol import Attested
+from rmp_milter.calls.protocol.opening import Attested
 from rmp_milter.dossier.model import Doctor, Dossier, Mask, Verb
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Effects

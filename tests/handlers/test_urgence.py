@@ -21,15 +21,9 @@ from handlers_case import (
 from msgspec.structs import replace
 from urgence_case import FILED, WHO, emergency, listed
 
-from rmp_milter.calls.protocol import (
-    MOST_LISTED,
-    ByCustody,
-    RecordedList,
-    RecordList,
-    Release,
-    Reply,
-    Request,
-)
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.leaves import MOST_LISTED, RecordedList, RecordList
+from rmp_milter.calls.protocol.releasing import ByCustody, Release
 from rmp_milter.dossier.model import (
     Closure,
     Dossier,

@@ -24,7 +24,9 @@ from handlers_case import (
 from msgspec.structs import replace
 from wishes_case import FILED, LOCUM, PATIENT, state_of, text_of, world
 
-from rmp_milter.calls.protocol import Amend, ByCode, Record, Release
+from rmp_milter.calls.protocol.cards import Amend
+from rmp_milter.calls.protocol.leaves import Record
+from rmp_milter.calls.protocol.releasing import ByCode, Release
 from rmp_milter.dossier.model import Closure, Doctor, Fault
 from rmp_milter.handlers import acces, masquage, nouveau_code, opposition
 from rmp_milter.handlers.asking.outcome import Refusal

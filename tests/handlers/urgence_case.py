@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from handlers_case import DEMO, OTHER, asked, entry
 
-from rmp_milter.calls.protocol import Event, Record, RecordList, Request
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.leaves import Record, RecordList
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.dossier.model import Doctor, Onglet
 from rmp_milter.handlers.asking.case import Case
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from inspect_case import HEADER, LETTER, PDF, Inspect, Said, inline, key_packet
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import Span
+from rmp_milter.calls.protocol.message import Span
 from rmp_milter.inspection.mail_file import first_mail
 from rmp_milter.inspection.outside import LookedAt, OutsideMeans, look
 from rmp_milter.inspection.packets import wrapping_of

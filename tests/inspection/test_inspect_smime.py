@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from inspect_case import HEADER, LETTER, PDF, Inspect, Said
 
-from rmp_milter.calls.protocol import Span
+from rmp_milter.calls.protocol.message import Span
 from rmp_milter.cms import RecipientId
 from rmp_milter.cms.tlv import framed
 from rmp_milter.inspection.envelopes import (

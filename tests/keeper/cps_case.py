@@ -12,7 +12,7 @@ from little_host import BOB, RPPS, LittleHost, Mail, asking
 from msgspec.structs import replace
 from smime_mails import cbc, service_key, signed_mail
 
-from rmp_milter.calls.protocol import Opened
+from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.dossier.rules import policy_of
 from rmp_milter.keeper.authority.host_rules import HostRules
 from rmp_milter.keeper.desk.desk import Desk

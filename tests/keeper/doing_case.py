@@ -21,25 +21,26 @@ from rmp_milter.calls.authority import (
     TakeOver,
     Wish,
 )
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.cards import Amend, Amended
+from rmp_milter.calls.protocol.filing import (
     Adopt,
-    Amend,
-    Amended,
-    ByCode,
-    ByCustody,
     Create,
     Created,
-    Event,
+    Reseal,
+    Resealed,
+    ToReseal,
+    Wait,
+)
+from rmp_milter.calls.protocol.message import Event
+from rmp_milter.calls.protocol.releasing import (
+    ByCode,
+    ByCustody,
     Prove,
     Proven,
     Recode,
     Recoded,
     Release,
     Released,
-    Reseal,
-    Resealed,
-    ToReseal,
-    Wait,
     WayIn,
 )
 from rmp_milter.dossier.cards import LocumDays, code_digest, waiting_card

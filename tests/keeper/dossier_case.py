@@ -19,15 +19,14 @@ from keeper_case import (
 from keeper_gpg import Gpg
 from little_host import ALICE, BOB, CODE, DOCUMENT, RPPS, Kept, LittleHost, Mail, asking
 
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.filing import Reseal, Resealed
+from rmp_milter.calls.protocol.opening import Opened
+from rmp_milter.calls.protocol.releasing import (
     ByCode,
     ByCustody,
     ByVitale,
-    Opened,
     Release,
     Released,
-    Reseal,
-    Resealed,
     SealedDocument,
     WayIn,
 )

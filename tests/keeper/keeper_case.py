@@ -13,18 +13,9 @@ from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    HOST,
-    BodyRef,
-    Event,
-    Failed,
-    Open,
-    Opened,
-    Reply,
-    Request,
-    Role,
-    Span,
-)
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.message import HOST, Event, Failed, Span
+from rmp_milter.calls.protocol.opening import BodyRef, Open, Opened, Role
 from rmp_milter.dossier.cards import NO_ACT, PersonCard
 from rmp_milter.engine.transaction import ReadOnly
 from rmp_milter.keeper.authority.cards import Sealer

@@ -3,14 +3,10 @@
 from little_host import ALICE, BOB, Kept, LittleHost, asking
 
 from rmp_milter.calls.authority import Wish
-from rmp_milter.calls.protocol import (
-    Prove,
-    Record,
-    RecordList,
-    Release,
-    Reseal,
-    Why,
-)
+from rmp_milter.calls.protocol.filing import Reseal
+from rmp_milter.calls.protocol.leaves import Record, RecordList
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import Prove, Release
 
 
 def why(

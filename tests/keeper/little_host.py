@@ -24,20 +24,11 @@ from keeper_gpg import Gpg
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Authority, Candidate, PersonSaid, Wish
-from rmp_milter.calls.protocol import (
-    Amend,
-    Amended,
-    Create,
-    Created,
-    Opened,
-    Request,
-    Reseal,
-    Resealed,
-    SealedDocument,
-    ToReseal,
-    Vouch,
-    Vouched,
-)
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.cards import Amend, Amended, Vouch, Vouched
+from rmp_milter.calls.protocol.filing import Create, Created, Reseal, Resealed, ToReseal
+from rmp_milter.calls.protocol.opening import Opened
+from rmp_milter.calls.protocol.releasing import SealedDocument
 from rmp_milter.dossier.cards import (
     NO_ACT,
     DossierCard,

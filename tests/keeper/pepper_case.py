@@ -8,7 +8,8 @@ from keeper_case import NOW, ask, hosts_event
 from little_host import Kept, LittleHost, Member
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import NewCard, Recard, Recarded, Show, ToRecard
+from rmp_milter.calls.protocol.cards import Show
+from rmp_milter.calls.protocol.rotating import NewCard, Recard, Recarded, ToRecard
 from rmp_milter.host.pepper_rotation import what_is_kept
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.doors import Door

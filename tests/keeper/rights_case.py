@@ -8,7 +8,11 @@ from keeper_letters import LOCUM_DAYS, START, certificate
 from world_case import Mail, World
 
 from rmp_milter.calls.authority import Authority, Contest
-from rmp_milter.calls.protocol import Amend, Create, Record, Release, Request, Reseal, Wait
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.cards import Amend
+from rmp_milter.calls.protocol.filing import Create, Reseal, Wait
+from rmp_milter.calls.protocol.leaves import Record
+from rmp_milter.calls.protocol.releasing import Release
 from rmp_milter.dossier.cards import DossierCard, dossier_card
 from rmp_milter.keeper.log.known import of_dossier
 

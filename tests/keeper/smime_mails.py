@@ -15,7 +15,9 @@ from keeper_case import ACCOUNT, HEADER, LETTER, PDF, ask, opening
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Candidate
-from rmp_milter.calls.protocol import Failed, Opened, Reply, Why
+from rmp_milter.calls.protocol.calls import Reply
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.cms import CmsKind, head, read_envelope
 from rmp_milter.cms.body import read_body
 from rmp_milter.cms.oids import DATA

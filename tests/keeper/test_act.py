@@ -12,7 +12,7 @@ from keeper_gpg import Gpg, packets_of
 from msgspec.structs import replace
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import Opened, Signature, Trust
+from rmp_milter.calls.protocol.opening import Opened, Signature, Trust
 from rmp_milter.certificates import encryption_keys
 from rmp_milter.keeper.desk.act import act_of
 from rmp_milter.keeper.desk.desk import Desk

@@ -28,7 +28,11 @@ from rights_case import check_contest, check_rights
 from world_case import Change, Kept, Mail, Refused, World
 
 from rmp_milter.calls.authority import Authority
-from rmp_milter.calls.protocol import Forget, Recorded, Release, Request, Why
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.cards import Forget
+from rmp_milter.calls.protocol.leaves import Recorded
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import Release
 from rmp_milter.keeper.log.known import of_dossier
 from testbed.folders import own_folder
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from keeper_gpg import Gpg
 
-from rmp_milter.calls.protocol import Trust
+from rmp_milter.calls.protocol.opening import Trust
 from rmp_milter.keeper.openpgp.signatures import detached, verify
 from rmp_milter.mail.incoming.shapes import octets_of, recognise
 

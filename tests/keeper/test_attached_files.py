@@ -24,7 +24,8 @@ from keeper_case import (
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import FileFault, Opened, Span, Why
+from rmp_milter.calls.protocol.message import Span, Why
+from rmp_milter.calls.protocol.opening import FileFault, Opened
 from rmp_milter.certificates import encryption_keys
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits

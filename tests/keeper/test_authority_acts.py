@@ -15,17 +15,11 @@ from little_host import (
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Authority, NoCode, Oppose, TakeOver
-from rmp_milter.calls.protocol import (
-    Amended,
-    Create,
-    Prove,
-    Proven,
-    Record,
-    Recorded,
-    Released,
-    Reseal,
-    Why,
-)
+from rmp_milter.calls.protocol.cards import Amended
+from rmp_milter.calls.protocol.filing import Create, Reseal
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import Prove, Proven, Released
 from rmp_milter.keeper.authority.cards import tag_of
 from rmp_milter.keeper.authority.ground import DOSSIER, Shown
 from rmp_milter.keeper.authority.refusals import Moved

@@ -24,7 +24,10 @@ from keeper_wishes import why
 from little_host import ALICE, BOB, CODE, OTHER_PATIENT, RPPS, LittleHost, Mail, asking
 
 from rmp_milter.calls.authority import TakeOver
-from rmp_milter.calls.protocol import Create, Created, Reply, Trust, Why
+from rmp_milter.calls.protocol.calls import Reply
+from rmp_milter.calls.protocol.filing import Create, Created
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import Trust
 from rmp_milter.dossier.model import Verb
 from rmp_milter.keeper.desk.desk import Desk
 from testbed.vitale import CardSoftware, header_line

@@ -12,13 +12,9 @@ from little_host import (
     asking,
 )
 
-from rmp_milter.calls.protocol import (
-    Create,
-    Record,
-    Recorded,
-    Resealed,
-    Why,
-)
+from rmp_milter.calls.protocol.filing import Create, Resealed
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.authority.ground import DOSSIER
 
 pytestmark = pytest.mark.promise(number=21)

@@ -13,12 +13,8 @@ from little_host import (
 from msgspec.structs import replace
 from test_open_hprim import hprim
 
-from rmp_milter.calls.protocol import (
-    Reseal,
-    Resealed,
-    ToReseal,
-    Why,
-)
+from rmp_milter.calls.protocol.filing import Reseal, Resealed, ToReseal
+from rmp_milter.calls.protocol.message import Why
 
 pytestmark = pytest.mark.promise(number=21)
 

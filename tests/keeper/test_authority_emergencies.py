@@ -7,11 +7,9 @@ from keeper_wishes import changed, why
 from little_host import BOB, LittleHost, asking
 
 from rmp_milter.calls.authority import NoCode
-from rmp_milter.calls.protocol import (
-    Forget,
-    Recorded,
-    Why,
-)
+from rmp_milter.calls.protocol.cards import Forget
+from rmp_milter.calls.protocol.leaves import Recorded
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.desk.doors import Door
 
 pytestmark = pytest.mark.promise(number=21)

@@ -7,15 +7,9 @@ from keeper_case import NOW, event
 from keeper_wishes import why
 from little_host import ALICE, BOB, CODE, OTHER_PATIENT, LittleHost, asking
 
-from rmp_milter.calls.protocol import (
-    ByCode,
-    Prove,
-    Proven,
-    Record,
-    Recorded,
-    Released,
-    Why,
-)
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import ByCode, Prove, Proven, Released
 
 pytestmark = pytest.mark.promise(number=21)
 

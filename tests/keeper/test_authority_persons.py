@@ -8,7 +8,10 @@ from keeper_gpg import Gpg
 from little_host import ALICE, BOB, Kept, LittleHost, Mail, Member, asking
 
 from rmp_milter.calls.authority import Candidate, Locums, NewKey, PatientKey, Prolong, Wish
-from rmp_milter.calls.protocol import Amend, Amended, Recorded, Relearn, Seal, Sealed, Why
+from rmp_milter.calls.protocol.answering import Seal, Sealed
+from rmp_milter.calls.protocol.cards import Amend, Amended, Relearn
+from rmp_milter.calls.protocol.leaves import Recorded
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.certificates import prolonged
 from rmp_milter.dossier.cards import LocumDays, person_card
 from rmp_milter.dossier.days import UNIVERSAL, day_of

@@ -12,10 +12,8 @@ from little_host import (
 )
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import (
-    Opened,
-    Why,
-)
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.keeper.keys.held import LIFETIME
 
 pytestmark = pytest.mark.promise(number=21)

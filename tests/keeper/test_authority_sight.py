@@ -8,11 +8,8 @@ from keeper_wishes import changed, why
 from little_host import ALICE, BOB, CODE, EVE, LittleHost, asking
 
 from rmp_milter.calls.authority import Close, Masking, Oppose
-from rmp_milter.calls.protocol import (
-    Prove,
-    Proven,
-    Why,
-)
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import Prove, Proven
 from rmp_milter.dossier.cards import LocumDays, Masked
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED

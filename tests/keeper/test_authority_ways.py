@@ -10,10 +10,8 @@ from little_host import ALICE, BOB, CODE, EVE, LittleHost, Mail, asking
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.authority import NoCode
-from rmp_milter.calls.protocol import (
-    Recorded,
-    Why,
-)
+from rmp_milter.calls.protocol.leaves import Recorded
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.authority.host_rules import HostRules
 from rmp_milter.keeper.desk import guesses
 from rmp_milter.keeper.desk.doors import Door
@@ -104,7 +102,7 @@ def test_wrong_codes_rest_the_dossiers_code_whatever_the_caller_says(host: Littl
 
 
 def test_the_host_wakes_a_code_that_rests(host: LittleHost) -> None:
-    from rmp_milter.calls.protocol import Wake  # noqa: PLC0415 -- its only use
+    from rmp_milter.calls.protocol.cards import Wake  # noqa: PLC0415 -- its only use
 
     deposit = Deposit(host)
     for _ in range(5):

@@ -10,22 +10,12 @@ from msgspec.structs import replace
 from test_prolonged_beside import Prolonging
 
 from rmp_milter.calls.authority import Authority, Candidate, NoCode, Prolong
-from rmp_milter.calls.protocol import (
-    Amend,
-    Compare,
-    Compared,
-    Create,
-    Created,
-    Failed,
-    Forget,
-    Record,
-    Recorded,
-    Relearn,
-    Released,
-    Reply,
-    Request,
-    Why,
-)
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Amend, Compare, Compared, Forget, Relearn
+from rmp_milter.calls.protocol.filing import Create, Created
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.releasing import Released
 from rmp_milter.dossier.cards import DossierCard, LocumDays, PersonCard
 from rmp_milter.errors import AHEAD, GONE
 from rmp_milter.keeper.authority.ground import DOSSIER, PERSON

@@ -9,16 +9,10 @@ from keeper_case import NOW, ask, hosts_event
 from little_host import ALICE, BOB, Kept, LittleHost
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import (
-    ByCustody,
-    Failed,
-    NewSlots,
-    Reslot,
-    Reslotted,
-    Show,
-    ToReslot,
-    Why,
-)
+from rmp_milter.calls.protocol.cards import Show
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.releasing import ByCustody
+from rmp_milter.calls.protocol.rotating import NewSlots, Reslot, Reslotted, ToReslot
 from rmp_milter.dossier.cards import dossier_card, slot_digest
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.doors import Door

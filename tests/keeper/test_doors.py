@@ -11,24 +11,21 @@ from little_host import ALICE, LIST, LittleHost
 
 from rmp_milter.calls.authority import NOTHING, Authority
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    HEARTBEAT,
+from rmp_milter.calls.protocol.answering import Seal
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.cards import Forget
+from rmp_milter.calls.protocol.leaves import (
     Checkpoint,
     Checkpointed,
-    Event,
-    Forget,
     History,
     ListedLeaf,
-    Open,
     Record,
     Recorded,
     RecordList,
-    Released,
-    Request,
-    Seal,
-    Why,
-    heartbeat_at,
 )
+from rmp_milter.calls.protocol.message import HEARTBEAT, Event, Why, heartbeat_at
+from rmp_milter.calls.protocol.opening import Open
+from rmp_milter.calls.protocol.releasing import Released
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import CallFailed, Desk
 from rmp_milter.keeper.desk.doors import DOORS, HOSTS_ACTS, Door, check_door

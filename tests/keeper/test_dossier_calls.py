@@ -21,23 +21,12 @@ from little_host import (
     asking,
 )
 
-from rmp_milter.calls.protocol import (
-    CODE_MARK,
-    DECOY_SLOT,
-    ByCode,
-    Create,
-    Failed,
-    Prove,
-    Proven,
-    Record,
-    Recorded,
-    Released,
-    Request,
-    Resealed,
-    Seal,
-    Sealed,
-    Why,
-)
+from rmp_milter.calls.protocol.answering import CODE_MARK, Seal, Sealed
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.filing import Create, Resealed
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.releasing import DECOY_SLOT, ByCode, Prove, Proven, Released
 from rmp_milter.dossier.model import CodeSlot, Container, Patient
 from rmp_milter.dossier.spoken import ALPHABET, spoken
 from rmp_milter.dossier.weak_codes import guessable

@@ -19,15 +19,10 @@ from keeper_case import (
 from little_host import ALICE, BOB, OTHER_PATIENT, LittleHost, Mail, asking
 
 from rmp_milter.audit.reasons import ReasonError, open_reason
-from rmp_milter.calls.protocol import (
-    Forget,
-    History,
-    Record,
-    Recorded,
-    Released,
-    Told,
-    Why,
-)
+from rmp_milter.calls.protocol.cards import Forget
+from rmp_milter.calls.protocol.leaves import History, Record, Recorded, Told
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import Released
 from rmp_milter.dossier.emergency import CLOSED, EMERGENCY_PURPOSE, reference_of
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.doors import Door

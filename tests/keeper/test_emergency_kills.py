@@ -19,14 +19,9 @@ from test_server import OutsideHost, Running, start, until
 
 from rmp_milter.calls import wire
 from rmp_milter.calls.client import KeeperDown
-from rmp_milter.calls.protocol import (
-    Event,
-    ListedLeaf,
-    RecordedList,
-    RecordList,
-    Release,
-    Released,
-)
+from rmp_milter.calls.protocol.leaves import ListedLeaf, RecordedList, RecordList
+from rmp_milter.calls.protocol.message import Event
+from rmp_milter.calls.protocol.releasing import Release, Released
 from rmp_milter.keeper import worker
 from rmp_milter.keeper.authority.actions import LISTED
 from rmp_milter.keeper.desk import entitled, shortlisting

@@ -20,7 +20,9 @@ from keeper_letters import CODES, DUPONT, START, Letter, Scribe
 from openpgp.composed import SignedSecretKey
 from world_case import Change, Refused, World
 
-from rmp_milter.calls.protocol import Forget, Recorded, Why
+from rmp_milter.calls.protocol.cards import Forget
+from rmp_milter.calls.protocol.leaves import Recorded
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.log.journal import Journal
 from testbed.folders import own_folder
 

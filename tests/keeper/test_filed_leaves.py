@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from keeper_case import event
 
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.keeper.log.filed import FiledLeaf
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.leaves import DOCUMENTS_PER_LEAF

@@ -10,7 +10,9 @@ from keeper_case import HEADER, LETTER, NOW, SERVICE, ask, opening
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import Failed, Opened, Reply, Why
+from rmp_milter.calls.protocol.calls import Reply
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.keys import keys
 from rmp_milter.keeper.keys.former_service import (

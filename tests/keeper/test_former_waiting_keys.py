@@ -16,13 +16,9 @@ from msgspec.structs import replace
 from test_waiting_deposits import WAITING, Waiting
 from translating_case import NOW, Filed, MixedHost, file, outlook, parsed, with_smime, words_of
 
-from rmp_milter.calls.protocol import (
-    Resealed,
-    SealAgain,
-    SealedAgain,
-    StandingCopy,
-    Why,
-)
+from rmp_milter.calls.protocol.filing import Resealed
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.rotating import SealAgain, SealedAgain, StandingCopy
 from rmp_milter.keeper.desk import answer as calls
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.doors import Door

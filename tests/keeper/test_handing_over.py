@@ -15,7 +15,7 @@ from openpgp.composed import SignedSecretKey
 
 from rmp_milter.audit.verify import verify
 from rmp_milter.audit.writing import export
-from rmp_milter.calls.protocol import Checkpoint, Checkpointed
+from rmp_milter.calls.protocol.leaves import Checkpoint, Checkpointed
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.log import head as log_head

@@ -9,20 +9,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from keeper_case import event, patient_in, raw_leaves
 from little_host import ALICE, BOB, CODE, OTHER_PATIENT, PATIENT, LittleHost, asking
 
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.leaves import (
     MAX_COSIGNED,
     MAX_PROOFS,
-    ByCode,
     Checkpoint,
     Checkpointed,
     History,
     PastEvent,
-    Prove,
-    Proven,
     Record,
     Recorded,
     Told,
 )
+from rmp_milter.calls.protocol.releasing import ByCode, Prove, Proven
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.tlog import entry_proofs

@@ -21,20 +21,10 @@ from rmp_milter.calls.authority import (
     PersonSaid,
     Said,
 )
-from rmp_milter.calls.protocol import (
-    HOST,
-    ByCode,
-    Event,
-    Failed,
-    Release,
-    Released,
-    Reply,
-    SealedDocument,
-    Span,
-    Vouch,
-    Vouched,
-    Why,
-)
+from rmp_milter.calls.protocol.calls import Reply
+from rmp_milter.calls.protocol.cards import Vouch, Vouched
+from rmp_milter.calls.protocol.message import HOST, Event, Failed, Span, Why
+from rmp_milter.calls.protocol.releasing import ByCode, Release, Released, SealedDocument
 from rmp_milter.config import Config, load
 from rmp_milter.dossier.model import Dossier, Verb
 from rmp_milter.dossier.rules import Proof

@@ -21,7 +21,8 @@ from tlog_scales.signing import Vkey
 
 from rmp_milter.audit.verify import verify
 from rmp_milter.audit.writing import export
-from rmp_milter.calls.protocol import HEARTBEAT, Checkpoint, Checkpointed, Event
+from rmp_milter.calls.protocol.leaves import Checkpoint, Checkpointed
+from rmp_milter.calls.protocol.message import HEARTBEAT, Event
 from rmp_milter.keeper.log import head as log_head
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.head import verifier_key

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from smime_mails import answered, enrolled, envelope_in, in_world, service_key, with_services
 
-from rmp_milter.calls.protocol import Opened, Trust
+from rmp_milter.calls.protocol.opening import Opened, Trust
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.mail.incoming.shapes import ShapeName, octets_of, recognise

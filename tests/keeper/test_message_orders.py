@@ -9,7 +9,7 @@ import pytest
 from keeper_gpg import Gpg
 from message_orders import KEY, TEXT, Order, for_reader, orders, sealed
 
-from rmp_milter.calls.protocol import Span
+from rmp_milter.calls.protocol.message import Span
 from rmp_milter.keeper.openpgp.decrypt import decrypt
 from rmp_milter.keeper.openpgp.packets import PacketError
 

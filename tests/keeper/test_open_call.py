@@ -11,7 +11,8 @@ from keeper_case import HEADER, LETTER, PDF, Answered, ask, desk_of, encrypted, 
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import FileFault, Opened, Span, Trust, Why
+from rmp_milter.calls.protocol.message import Span, Why
+from rmp_milter.calls.protocol.opening import FileFault, Opened, Trust
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.desk import Desk, Limits
 from rmp_milter.keeper.openpgp.packets import PKESK, frame, read_message

@@ -8,7 +8,7 @@ from keeper_case import HEADER, LETTER, ask, desk_of, encrypted, entity, opening
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import Doubt, Opened
+from rmp_milter.calls.protocol.opening import Doubt, Opened
 from rmp_milter.dossier.model import Container, Verb
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.mail.meaning.understanding import OwnWords, understood

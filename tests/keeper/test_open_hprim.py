@@ -23,7 +23,8 @@ from keeper_case import (
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import Opened, Why
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.certificates import encryption_keys
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.desk import Desk

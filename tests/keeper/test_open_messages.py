@@ -12,7 +12,7 @@ from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 from openpgp.util import encrypt_session_key_to_recipient
 
-from rmp_milter.calls.protocol import Span, Why
+from rmp_milter.calls.protocol.message import Span, Why
 from rmp_milter.certificates import encryption_keys
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.keypackets import open_key_packet, session_keys

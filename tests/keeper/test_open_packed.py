@@ -19,7 +19,8 @@ from keeper_case import (
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import Doubt, Opened, Span, Why
+from rmp_milter.calls.protocol.message import Span, Why
+from rmp_milter.calls.protocol.opening import Doubt, Opened
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.content import read_entity
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits

@@ -5,7 +5,7 @@ from keeper_case import HEADER
 from smime_mails import FILES, NOW, TEXT, enrolled, envelope_in, opened
 from smime_mails import paul as pauls
 
-from rmp_milter.calls.protocol import Trust
+from rmp_milter.calls.protocol.opening import Trust
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.authority.tickets import read_ticket
 from rmp_milter.keeper.desk.desk import Desk

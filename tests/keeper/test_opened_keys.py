@@ -11,7 +11,7 @@ from keeper_case import HEADER, LETTER, NOW, PDF, ask, desk_of, encrypted, entit
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import Opened, Signature, Trust
+from rmp_milter.calls.protocol.opening import Opened, Signature, Trust
 from rmp_milter.certificates import CertificateError, check_usable, read_certificate
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.openpgp.certificate_files import MAX_FILE, MOST, certificates_in

@@ -24,7 +24,8 @@ from rmp_milter.calls.client import (
     KeeperLine,
 )
 from rmp_milter.calls.listening import Listening, listen
-from rmp_milter.calls.protocol import Checkpointed, Record, Recorded, Why
+from rmp_milter.calls.protocol.leaves import Checkpointed, Record, Recorded
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper import operators, worker
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.log.journal import Journal, JournalError

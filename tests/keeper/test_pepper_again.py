@@ -9,16 +9,11 @@ from little_host import ALICE, BOB, CODE, EVE, OTHER_PATIENT, Kept, LittleHost, 
 from msgspec.structs import replace
 from pepper_case import ACTION, ended, recarded, renew_member, renewed, rotated, started, wanted
 
-from rmp_milter.calls.protocol import (
-    ByCode,
-    Create,
-    Created,
-    Opened,
-    Recard,
-    Released,
-    ToRecard,
-    Why,
-)
+from rmp_milter.calls.protocol.filing import Create, Created
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import Opened
+from rmp_milter.calls.protocol.releasing import ByCode, Released
+from rmp_milter.calls.protocol.rotating import Recard, ToRecard
 from rmp_milter.dossier.cards import DossierCard, dossier_card, slot_digest
 from rmp_milter.dossier.model import NO_PEPPER, Patient
 from rmp_milter.keeper.authority.cards import Sealer

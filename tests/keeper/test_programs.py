@@ -25,7 +25,8 @@ from smime_mails import (
 )
 
 from rmp_milter.calls.authority import Candidate
-from rmp_milter.calls.protocol import TRANSLATED, Opened, SealedDocument
+from rmp_milter.calls.protocol.opening import Opened
+from rmp_milter.calls.protocol.releasing import TRANSLATED, SealedDocument
 from rmp_milter.cms import CmsKind, head
 from rmp_milter.dossier.model import Container, MailProgram
 from rmp_milter.keeper.authority.tickets import read_ticket

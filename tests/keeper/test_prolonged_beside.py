@@ -7,7 +7,8 @@ from keeper_case import AT_NOW, NOW, ask, event
 from little_host import BOB, LittleHost, Mail, Member
 
 from rmp_milter.calls.authority import Authority, Candidate, Locums, Prolong
-from rmp_milter.calls.protocol import Amend, Amended, Compare, Compared, Reply
+from rmp_milter.calls.protocol.calls import Reply
+from rmp_milter.calls.protocol.cards import Amend, Amended, Compare, Compared
 from rmp_milter.certificates import prolonged
 from rmp_milter.dossier.cards import LocumDays
 from rmp_milter.keeper.desk.doors import Door

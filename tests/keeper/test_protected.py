@@ -9,7 +9,7 @@ from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.protected import Addressed, Protected
-from rmp_milter.calls.protocol import Opened, Trust
+from rmp_milter.calls.protocol.opening import Opened, Trust
 from rmp_milter.keeper.desk.content import Opening
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.protected import Ours, protected_of

@@ -16,7 +16,8 @@ from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import Failed, Opened, Why
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.keeper.desk import answer
 from rmp_milter.keeper.desk.quick import TooSlow, within
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keeper_gpg import Gpg
 
-from rmp_milter.calls.protocol import Doubt, Trust
+from rmp_milter.calls.protocol.opening import Doubt, Trust
 from rmp_milter.keeper.desk.content import Opening, read_main, weigh
 from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.openpgp.decrypt import Plain

@@ -7,7 +7,8 @@ from keeper_case import NOW, Answered, ask, desk_of
 from keeper_gpg import CORPUS
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import BodyRef, Open, Opened, Role, Span, Trust
+from rmp_milter.calls.protocol.message import Span
+from rmp_milter.calls.protocol.opening import BodyRef, Open, Opened, Role, Trust
 from rmp_milter.certificates import parse, read_certificate
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.desk import Desk

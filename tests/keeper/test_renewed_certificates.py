@@ -33,7 +33,10 @@ from smime_mails import (
 )
 
 from rmp_milter.calls.authority import Authority, Candidate, NewKey, Prolong, Wish
-from rmp_milter.calls.protocol import Amend, Amended, Failed, Opened, Reply, Trust, Why
+from rmp_milter.calls.protocol.calls import Reply
+from rmp_milter.calls.protocol.cards import Amend, Amended
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.opening import Opened, Trust
 from rmp_milter.dossier.cards import PersonCard, person_card
 from rmp_milter.keeper.authority.ground import digest_of
 from rmp_milter.keeper.desk.desk import Desk

@@ -41,22 +41,12 @@ from rmp_milter.calls.authority import Authority, PersonSaid
 from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.calls.listening import Listening, ServerError, listen, listening
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    Checkpoint,
-    Checkpointed,
-    Failed,
-    Open,
-    Opened,
-    Record,
-    Recorded,
-    Request,
-    Seal,
-    Sealed,
-    Span,
-    Vouch,
-    Why,
-    heartbeat_at,
-)
+from rmp_milter.calls.protocol.answering import Seal, Sealed
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.cards import Vouch
+from rmp_milter.calls.protocol.leaves import Checkpoint, Checkpointed, Record, Recorded
+from rmp_milter.calls.protocol.message import Failed, Span, Why, heartbeat_at
+from rmp_milter.calls.protocol.opening import Open, Opened
 from rmp_milter.certificates import read_certificate, signed_at
 from rmp_milter.keeper import worker
 from rmp_milter.keeper.authority.cards import Sealer

@@ -10,7 +10,8 @@ from little_host import ALICE, BOB, LittleHost, Member, asking
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import NewKey, PatientKey, PersonSaid, Prolong
-from rmp_milter.calls.protocol import Failed, Vouch, Why
+from rmp_milter.calls.protocol.cards import Vouch
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.dossier.cards import MOST_OTHERS, person_card
 from rmp_milter.keeper.authority.amending import amended_dossier
 from rmp_milter.keeper.authority.ground import digest_of

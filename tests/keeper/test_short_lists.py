@@ -12,18 +12,16 @@ from msgspec.structs import replace
 
 from rmp_milter.audit.reasons import open_reason
 from rmp_milter.calls.authority import NoCode
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.cards import Forget, Learned, Show
+from rmp_milter.calls.protocol.leaves import (
     MOST_LISTED,
-    Forget,
-    Learned,
     ListedLeaf,
     Record,
     Recorded,
     RecordedList,
     RecordList,
-    Show,
-    Why,
 )
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.desk import shortlisting
 from rmp_milter.keeper.desk.doors import Door
 from rmp_milter.keeper.keys.held import LIFETIME

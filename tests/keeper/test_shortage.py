@@ -58,16 +58,10 @@ from rmp_milter.calls import wire
 from rmp_milter.calls.client import KeeperDown, KeeperFailed
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    Failed,
-    Open,
-    Opened,
-    Reply,
-    Request,
-    Seal,
-    Trust,
-    Why,
-)
+from rmp_milter.calls.protocol.answering import Seal
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.opening import Open, Opened, Trust
 from rmp_milter.errors import MailError, is_shortage
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk, Limits

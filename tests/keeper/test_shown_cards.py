@@ -9,7 +9,8 @@ from keeper_wishes import why
 from little_host import ALICE, LittleHost, asking
 
 from rmp_milter.calls.authority import NoCode
-from rmp_milter.calls.protocol import Failed, Learned, Show, Why
+from rmp_milter.calls.protocol.cards import Learned, Show
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.keeper.desk.without_title import WITHOUT_TITLE
 
 pytestmark = pytest.mark.promise(number=21)

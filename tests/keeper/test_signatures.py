@@ -6,7 +6,7 @@ import time
 import pytest
 from keeper_gpg import Gpg, packets_of
 
-from rmp_milter.calls.protocol import Trust
+from rmp_milter.calls.protocol.opening import Trust
 from rmp_milter.certificates import keys_for_reader, reachable, signed_at, usable
 from rmp_milter.keeper.desk.content import Opening, read_entity, weigh
 from rmp_milter.keeper.desk.desk import Limits

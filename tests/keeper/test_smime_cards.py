@@ -18,7 +18,7 @@ from smime_mails import (
     world,
 )
 
-from rmp_milter.calls.protocol import Opened, Trust
+from rmp_milter.calls.protocol.opening import Opened, Trust
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.authority.tickets import read_ticket
 from rmp_milter.keeper.desk.desk import Desk

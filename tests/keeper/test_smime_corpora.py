@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from smime_mails import answered, with_services
 
-from rmp_milter.calls.protocol import Failed, Why
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.cms import looks_like_cms
 from rmp_milter.cms.tlv import reading
 from rmp_milter.keeper.cms.signed import read_signed

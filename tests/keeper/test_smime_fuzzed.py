@@ -16,7 +16,8 @@ from smime_mails import (
 )
 from smime_mails import paul as pauls
 
-from rmp_milter.calls.protocol import Failed, Opened, Trust
+from rmp_milter.calls.protocol.message import Failed
+from rmp_milter.calls.protocol.opening import Opened, Trust
 from rmp_milter.keeper.desk.desk import Desk
 from testbed import mime
 from testbed.cms_bending import bent

@@ -15,7 +15,8 @@ from smime_mails import (
 )
 from smime_mails import paul as pauls
 
-from rmp_milter.calls.protocol import Reply, Trust
+from rmp_milter.calls.protocol.calls import Reply
+from rmp_milter.calls.protocol.opening import Trust
 from rmp_milter.keeper.desk.desk import Desk
 from testbed.outlook import Outlook
 

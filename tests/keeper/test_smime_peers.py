@@ -19,7 +19,7 @@ from smime_mails import (
 )
 from smime_mails import paul as pauls
 
-from rmp_milter.calls.protocol import Opened, Trust
+from rmp_milter.calls.protocol.opening import Opened, Trust
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.mail.incoming.shapes import ShapeName, octets_of, recognise
 from testbed import mime

@@ -33,7 +33,9 @@ from smime_mails import (
 )
 from smime_mails import paul as pauls
 
-from rmp_milter.calls.protocol import Reply, Trust, Why
+from rmp_milter.calls.protocol.calls import Reply
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import Trust
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.authority.tickets import read_ticket
 from rmp_milter.keeper.desk.desk import Desk

@@ -20,7 +20,8 @@ from smime_mails import (
 )
 from smime_mails import paul as pauls
 
-from rmp_milter.calls.protocol import Opened, Trust, Why
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import Opened, Trust
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.x509 import World, read_x509
 from testbed.outlook import Outlook, p7m

@@ -8,7 +8,7 @@ from smime_causes import CAUSES, unsigned
 from smime_mails import cbc, enrolled, service, signed_by, signed_mail, why
 from smime_mails import paul as pauls
 
-from rmp_milter.calls.protocol import Why
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.cms.opening import MAX_TRIES
 from rmp_milter.keeper.desk import signed_inside, smime
 from rmp_milter.keeper.desk.desk import Desk

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from msgspec.msgpack import encode
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import CODE_FIELD, CODE_LIMIT, CODE_MARK, DECOY_SLOT
+from rmp_milter.calls.protocol.answering import CODE_FIELD, CODE_LIMIT, CODE_MARK
+from rmp_milter.calls.protocol.releasing import DECOY_SLOT
 from rmp_milter.dossier.model import CodeSlot
 from rmp_milter.dossier.spoken import ALPHABET
 from rmp_milter.keeper.desk.code_in_answer import with_code

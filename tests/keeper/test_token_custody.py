@@ -16,7 +16,8 @@ from little_host import LittleHost
 from pkcs11 import Attribute, KeyType
 from pkcs11.util.ec import encode_named_curve_parameters
 
-from rmp_milter.calls.protocol import DECOY_VITALE, SLOT_ROOM, Why
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import DECOY_VITALE, SLOT_ROOM
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.keys import token_key
 from rmp_milter.keeper.keys.custody import CustodyAway, ElsewhereKey, is_of, some_point

@@ -23,7 +23,7 @@ from translating_case import (
     words_of,
 )
 
-from rmp_milter.calls.protocol import ByCode
+from rmp_milter.calls.protocol.releasing import ByCode
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.desk import Desk
 from testbed.outlook import Outlook, p7m

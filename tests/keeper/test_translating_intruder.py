@@ -14,19 +14,11 @@ from translating_case import HEAD, NOW, Filed, MixedHost, file, outlook, with_sm
 
 from rmp_milter.calls.authority import TakeOver
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    ByCode,
-    Failed,
-    Forget,
-    Prove,
-    Proven,
-    Resealed,
-    Sealed,
-    ToReseal,
-    Translate,
-    Wait,
-    Why,
-)
+from rmp_milter.calls.protocol.answering import Sealed, Translate
+from rmp_milter.calls.protocol.cards import Forget
+from rmp_milter.calls.protocol.filing import Resealed, ToReseal, Wait
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.releasing import ByCode, Prove, Proven
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk import answer as calls
 from rmp_milter.keeper.desk.desk import Desk

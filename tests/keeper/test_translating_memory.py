@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from translating_case import NOW, Filed, MixedHost, file, outlook, with_smime
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import ByCode, Sealed, Translate
+from rmp_milter.calls.protocol.answering import Sealed, Translate
+from rmp_milter.calls.protocol.releasing import ByCode
 from rmp_milter.keeper.desk import answer as calls
 from rmp_milter.keeper.desk.desk import Desk
 from testbed.outlook import Outlook

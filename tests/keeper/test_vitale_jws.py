@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from jwt.api_jws import PyJWS
 from keeper_case import NOW, SERVICE
 
-from rmp_milter.calls.protocol import AttestationFault as Fault
-from rmp_milter.calls.protocol import Attested
+from rmp_milter.calls.protocol.opening import AttestationFault as Fault
+from rmp_milter.calls.protocol.opening import Attested
 from rmp_milter.keeper.vitale import trust
 from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS, AttestationError
 from rmp_milter.keeper.vitale.jws import CLOCK_SKEW, MAX_TOKEN, JwsVerifier

@@ -17,18 +17,10 @@ from little_host import (
 )
 
 from rmp_milter.calls.authority import Authority
-from rmp_milter.calls.protocol import (
-    Adopt,
-    History,
-    PastEvent,
-    Record,
-    Resealed,
-    SealedDocument,
-    Told,
-    ToReseal,
-    Wait,
-    Why,
-)
+from rmp_milter.calls.protocol.filing import Adopt, Resealed, ToReseal, Wait
+from rmp_milter.calls.protocol.leaves import History, PastEvent, Record, Told
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import SealedDocument
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk import answer as calls
 from rmp_milter.keeper.desk.without_title import WITHOUT_TITLE

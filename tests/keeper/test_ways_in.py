@@ -29,21 +29,19 @@ from keeper_case import (
 from keeper_gpg import Gpg
 from little_host import ALICE, BOB, CODE, OTHER_PATIENT, LittleHost, Mail, asking
 
-from rmp_milter.calls.protocol import (
-    CODE_MARK,
+from rmp_milter.calls.protocol.answering import CODE_MARK, Seal, Sealed
+from rmp_milter.calls.protocol.filing import Create
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import Opened
+from rmp_milter.calls.protocol.releasing import (
     ByCode,
     ByCustody,
     ByVitale,
-    Create,
-    Opened,
     Prove,
     Proven,
     Recode,
     Recoded,
-    Seal,
-    Sealed,
     WayIn,
-    Why,
 )
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk import answer as calls

@@ -10,7 +10,9 @@ import pytest
 from keeper_case import ask
 from smime_mails import NOW, maker, service, trees, with_keys
 
-from rmp_milter.calls.protocol import Failed, Reply, Welcome, Welcomed, Why
+from rmp_milter.calls.protocol.answering import Welcome, Welcomed
+from rmp_milter.calls.protocol.calls import Reply
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.keeper.cms.signed import read_signed, verify
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.desk.doors import Door

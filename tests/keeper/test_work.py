@@ -12,7 +12,8 @@ from keeper_case import HEADER, LETTER, NOW, ask, desk_of, encrypted, entity, op
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
-from rmp_milter.calls.protocol import Failed, Opened, Span, Why
+from rmp_milter.calls.protocol.message import Failed, Span, Why
+from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.keeper.desk.desk import Desk, Limits
 from rmp_milter.keeper.desk.enclosed_keys import EnclosedKeys
 from rmp_milter.keeper.openpgp.certificate_files import (

@@ -14,7 +14,8 @@ from keeper_case import NOW, desk_of
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import Failed, Open, Opened
+from rmp_milter.calls.protocol.message import Failed
+from rmp_milter.calls.protocol.opening import Open, Opened
 from rmp_milter.errors import MailError
 from rmp_milter.keeper.desk.answer import answer
 from rmp_milter.keeper.desk.desk import Desk, Limits

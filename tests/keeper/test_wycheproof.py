@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa, x25519
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from jwt import PyJWK
 
-from rmp_milter.calls.protocol import AttestationFault
+from rmp_milter.calls.protocol.opening import AttestationFault
 from rmp_milter.keeper.openpgp import keypackets
 from rmp_milter.keeper.openpgp.keypackets import open_key_packet, unwrapped
 from rmp_milter.keeper.openpgp.secretkeys import (

@@ -21,17 +21,12 @@ from little_host import DOCUMENT, Kept, LittleHost, Mail, Member, asking
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import PersonSaid
-from rmp_milter.calls.protocol import (
-    Opened,
-    Release,
-    Released,
-    Request,
-    Resealed,
-    Sealed,
-    SealedDocument,
-    Translate,
-    Vouch,
-)
+from rmp_milter.calls.protocol.answering import Sealed, Translate
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.cards import Vouch
+from rmp_milter.calls.protocol.filing import Resealed
+from rmp_milter.calls.protocol.opening import Opened
+from rmp_milter.calls.protocol.releasing import Release, Released, SealedDocument
 from rmp_milter.dossier.cards import NO_ACT, PersonCard
 from rmp_milter.keeper.desk.desk import Desk
 from rmp_milter.keeper.keys.service_certificates import service_certificate_of

@@ -18,18 +18,11 @@ from keeper_letters import DOCTORS, Letter, Scribe, certificate, mail_of
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Authority, Candidate, PersonSaid
-from rmp_milter.calls.protocol import (
-    Compare,
-    Compared,
-    Failed,
-    Opened,
-    Reply,
-    Request,
-    SealedDocument,
-    Vouch,
-    Vouched,
-    Why,
-)
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Compare, Compared, Vouch, Vouched
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.opening import Opened
+from rmp_milter.calls.protocol.releasing import SealedDocument
 from rmp_milter.dossier.cards import (
     NO_ACT,
     DossierCard,

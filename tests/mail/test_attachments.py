@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_reply_forms import built, frame, parsed, raw
 
-from rmp_milter.calls.protocol import CODE_FIELD, CODE_LIMIT, CODE_MARK
+from rmp_milter.calls.protocol.answering import CODE_FIELD, CODE_LIMIT, CODE_MARK
 from rmp_milter.dossier.model import Patient, ReplyForm, Sheet
 from rmp_milter.keeper.desk.code_in_answer import with_code
 from rmp_milter.mail.outgoing.attachment import quoted_printable

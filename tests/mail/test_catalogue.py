@@ -8,7 +8,7 @@ from string import Formatter
 from typing import get_args
 
 import rmp_milter
-from rmp_milter.calls.protocol import AttestationFault
+from rmp_milter.calls.protocol.opening import AttestationFault
 from rmp_milter.certificates.reading import WORDS as KEY_WORDS
 from rmp_milter.certificates.reading import Reason
 from rmp_milter.credentials.failure import CredentialReason

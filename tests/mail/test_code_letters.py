@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rmp_milter.calls.protocol import CODE_MARK
+from rmp_milter.calls.protocol.answering import CODE_MARK
 from rmp_milter.dossier.spoken import grouped
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text

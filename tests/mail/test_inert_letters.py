@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from letters_case import ATTACKS, letters
 from quoting import HTML_WAYS, flowed, in_html, no_break, wrapped
 
-from rmp_milter.calls.protocol import Standing
+from rmp_milter.calls.protocol.opening import Standing
 from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.lines import lines_of
 from rmp_milter.mail.header.routing import Cut, RoutingHeader, Trouble, cut, parse

@@ -12,7 +12,7 @@ from meaning_case import (
     verb_of,
 )
 
-from rmp_milter.calls.protocol import Doubt, Standing
+from rmp_milter.calls.protocol.opening import Doubt, Standing
 
 REFERENCE = "U-K7QX-3MZB-9FTR"
 EMERGENCY_ANSWER = f"ACCÈS EN URGENCE accordé, référence {REFERENCE}\n"

@@ -13,7 +13,7 @@ from meaning_case import (
     verb_of,
 )
 
-from rmp_milter.calls.protocol import Doubt, Standing
+from rmp_milter.calls.protocol.opening import Doubt, Standing
 from rmp_milter.mail.incoming.mimetree import scan
 from rmp_milter.mail.meaning.texts import text_of_mail
 from rmp_milter.mail.meaning.whole import meaning_of_mail

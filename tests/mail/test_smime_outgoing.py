@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from test_reply_forms import enclosure, frame, parsed, raw
 
-from rmp_milter.calls.protocol import TRANSLATED
+from rmp_milter.calls.protocol.releasing import TRANSLATED
 from rmp_milter.cms import CmsKind, head, looks_like_cms
 from rmp_milter.dossier.model import Container, OutgoingMail, PartName, ReplyForm
 from rmp_milter.mail.outgoing.encode import base64_lines

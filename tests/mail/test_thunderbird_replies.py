@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rmp_milter.calls.protocol import Doubt, Standing
+from rmp_milter.calls.protocol.opening import Doubt, Standing
 from rmp_milter.mail.incoming.mimetree import scan
 from rmp_milter.mail.meaning.meaning import Meaning, asked
 from rmp_milter.mail.meaning.whole import meaning_of_mail

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from test_reply_forms import BODY, enclosure, frame, parsed, raw
 
-from rmp_milter.calls.protocol import TRANSLATED
+from rmp_milter.calls.protocol.releasing import TRANSLATED
 from rmp_milter.dossier.model import BodySlice, Container, OutgoingMail, ReplyForm
 from rmp_milter.mail.outgoing.encode import UnsoundBodyError, encode
 from rmp_milter.mail.outgoing.letter import Enclosure, Letter

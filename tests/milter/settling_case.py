@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rmp_milter.calls.protocol import Opened, Signature, Trust
+from rmp_milter.calls.protocol.opening import Opened, Signature, Trust
 from rmp_milter.dossier.model import Doctor, Onglet
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.handlers.asking.case import Case, Sender

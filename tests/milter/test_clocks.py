@@ -2,7 +2,7 @@
 
 import pytest
 
-from rmp_milter.calls.protocol import Opened, Signature, Trust
+from rmp_milter.calls.protocol.opening import Opened, Signature, Trust
 from rmp_milter.dossier.days import UNIVERSAL
 from rmp_milter.dossier.model import Verb
 from rmp_milter.errors import MailError

@@ -34,7 +34,7 @@ no memory, no descriptors   451: it comes again                ``milter/callback
 
 import pytest
 
-from rmp_milter.calls.protocol import Trust
+from rmp_milter.calls.protocol.opening import Trust
 from rmp_milter.dossier.model import Verb
 from rmp_milter.errors import MailError, try_again
 from rmp_milter.mail.catalogue.texts import refusal

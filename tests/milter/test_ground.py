@@ -3,16 +3,15 @@
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.calls.gate import Rank
 from rmp_milter.calls.keeper import RemoteKeeper
-from rmp_milter.calls.protocol import (
-    Event,
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.leaves import (
     ListedLeaf,
     Record,
     Recorded,
     RecordedList,
     RecordList,
-    Reply,
-    Request,
 )
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.dossier.cards import NO_ACT, Card, DossierCard, PersonCard, packed
 from rmp_milter.dossier.changes import Adoption, CardOf, Changes, NewEntry, Presented
 from rmp_milter.dossier.model import Entry, Onglet

@@ -4,16 +4,9 @@ from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.gate import Gate, Rank
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    Failed,
-    Open,
-    Opened,
-    Reply,
-    Request,
-    Signature,
-    Trust,
-    Why,
-)
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.message import Failed, Why
+from rmp_milter.calls.protocol.opening import Open, Opened, Signature, Trust
 from rmp_milter.dossier.model import Verb
 from rmp_milter.milter.order import (
     SMALL,

@@ -7,7 +7,7 @@ import pytest
 from settling_case import case_of
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import FileFault, Opened, Signature, Trust
+from rmp_milter.calls.protocol.opening import FileFault, Opened, Signature, Trust
 from rmp_milter.dossier.model import Credential, Doctor, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.outcome import Effects, Filing, Outcome

@@ -1,7 +1,7 @@
 import pytest
 
 from rmp_milter.calls.authority import Candidate
-from rmp_milter.calls.protocol import Opened, Signature, Trust
+from rmp_milter.calls.protocol.opening import Opened, Signature, Trust
 from rmp_milter.dossier.model import Doctor, Envelope
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import RESTORED, MailError

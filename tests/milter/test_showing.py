@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from rmp_milter.calls.client import KeeperDown
 from rmp_milter.calls.keeper import RemoteKeeper
-from rmp_milter.calls.protocol import Learned, Reply, Request, Show
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Learned, Show
 from rmp_milter.dossier.cards import NO_ACT, TAG_SIZE, DossierCard, PersonCard, packed
 from rmp_milter.dossier.changes import Changes, DossierUpdate, NewDossier
 from rmp_milter.dossier.model import Consent, Doctor, Dossier, Patient, Slots

@@ -2,7 +2,7 @@ import threading
 import time
 from contextlib import suppress
 
-from rmp_milter.calls.protocol import Attested, Opened, Signature, Trust
+from rmp_milter.calls.protocol.opening import Attested, Opened, Signature, Trust
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.mail.header.routing import parse
 from rmp_milter.milter.turns import Turns, subjects_of

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from rmp_milter.calls.protocol import Signature, Standing, Trust
+from rmp_milter.calls.protocol.opening import Signature, Standing, Trust
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.mail.meaning.understanding import (

@@ -204,6 +204,7 @@ CORE_MAY_IMPORT = [
     "rmp_milter.calls.containers",
     "rmp_milter.calls.protected",
     "rmp_milter.calls.protocol",
+    "rmp_milter.calls.protocol.*",
     "rmp_milter.certificates",  # pure as well: judges certificates at a given time
     "rmp_milter.credentials",
 ]

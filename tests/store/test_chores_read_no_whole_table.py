@@ -27,7 +27,8 @@ from store_case import (
 
 from rmp_milter.calls.client import KeeperClient
 from rmp_milter.calls.keeper import RemoteKeeper
-from rmp_milter.calls.protocol import Reply, Request, Seal, Sealed
+from rmp_milter.calls.protocol.answering import Seal, Sealed
+from rmp_milter.calls.protocol.calls import Reply, Request
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor, ReceiptLine
 from rmp_milter.dossier.revisions import revised

@@ -19,17 +19,10 @@ from store_case import (
 from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.client import KeeperDown
 from rmp_milter.calls.keeper import RemoteKeeper
-from rmp_milter.calls.protocol import (
-    Adopt,
-    Failed,
-    Reply,
-    Request,
-    Resealed,
-    ResealedItem,
-    Seal,
-    Sealed,
-    Why,
-)
+from rmp_milter.calls.protocol.answering import Seal, Sealed
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.filing import Adopt, Resealed, ResealedItem
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.dossier.cards import TAG_SIZE, Card, WaitingCard, dossier_card, packed
 from rmp_milter.dossier.changes import Changes, DossierUpdate, NewWaiting
 from rmp_milter.dossier.identity import trait_keys

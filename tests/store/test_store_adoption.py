@@ -6,16 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 from store_case import KEYS, NOW, a_doctor, a_waiting, new_id
 
-from rmp_milter.calls.protocol import (
-    Adopt,
-    Create,
-    Created,
-    Opened,
-    Resealed,
-    ResealedItem,
-    Signature,
-    Trust,
-)
+from rmp_milter.calls.protocol.filing import Adopt, Create, Created, Resealed, ResealedItem
+from rmp_milter.calls.protocol.opening import Opened, Signature, Trust
 from rmp_milter.dossier.cards import (
     TAG_SIZE,
     Card,

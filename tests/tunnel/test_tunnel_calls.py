@@ -14,7 +14,9 @@ from tunnel_case import ME, MEMORY, Machine, Tunnel, pair
 
 from rmp_milter.calls.client import KeeperAway, KeeperClient, KeeperDown, KeeperFailed
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import Failed, Learned, Reply, Request, Show, Why
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Learned, Show
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.tunnel import connections, far, near
 from rmp_milter.tunnel.frames import FrameKind, TunnelFrame
 from testbed.played_keeper import PlayedKeeper

@@ -10,7 +10,7 @@ import pytest
 from tunnel_case import Machine, Tunnel, pair
 
 from rmp_milter.calls.client import KeeperAway
-from rmp_milter.calls.protocol import Learned, Show
+from rmp_milter.calls.protocol.cards import Learned, Show
 from rmp_milter.tunnel.certificates import (
     CertificateFileError,
     context,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from rmp_milter.calls.protocol import Opened
+from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.credentials import CertificateKind, kind_of
 from rmp_milter.dossier.days import UNIVERSAL, Clock
 from rmp_milter.dossier.model import Container, Doctor, Onglet
@@ -111,7 +111,7 @@ class Case(Occasion, frozen=True):
 
     ``new_id`` draws a fresh 16-byte identifier; ``classify`` gives a document its onglet
     and the reason, from type, profession and file names. ``parcels`` are there only where
-    one mail names several patients (:class:`~rmp_milter.calls.protocol.Parcel`).
+    one mail names several patients (:class:`~rmp_milter.calls.protocol.opening.Parcel`).
     ``message_id`` is the mail's own, empty where it may not stand in an answer's header;
     ``thread`` the Message-ID that the mail's thread began with, empty where it has none.
     ``clock`` is the host's, by which people's days and hours go. ``cosigned`` is the newest

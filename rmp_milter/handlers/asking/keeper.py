@@ -7,27 +7,23 @@ mails and sealing answers is done around it. Each raises
 
 from typing import Protocol
 
-from rmp_milter.calls.protocol import (
-    Adopt,
-    Amend,
-    Amended,
-    Create,
-    Created,
+from rmp_milter.calls.protocol.cards import Amend, Amended
+from rmp_milter.calls.protocol.filing import Adopt, Create, Created, Reseal, Resealed, Wait
+from rmp_milter.calls.protocol.leaves import (
     History,
-    Prove,
-    Proven,
-    Recode,
-    Recoded,
     Record,
     Recorded,
     RecordedList,
     RecordList,
+    Told,
+)
+from rmp_milter.calls.protocol.releasing import (
+    Prove,
+    Proven,
+    Recode,
+    Recoded,
     Release,
     Released,
-    Reseal,
-    Resealed,
-    Told,
-    Wait,
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.dossier.rules import Way
 from rmp_milter.handlers.asking.case import Case
 

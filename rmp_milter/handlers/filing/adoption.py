@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rmp_milter.calls.protocol import Adopt, Event, ResealedItem
+from rmp_milter.calls.protocol.filing import Adopt, ResealedItem
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.dossier.changes import Adoption
 from rmp_milter.dossier.identity import Matching, match, trait_keys
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Patient, StandingKey, Waiting

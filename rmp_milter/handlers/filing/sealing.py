@@ -9,12 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rmp_milter.calls.authority import Authority
-from rmp_milter.calls.protocol import (
-    Reseal,
-    Resealed,
-    ToReseal,
-    Wait,
-)
+from rmp_milter.calls.protocol.filing import Reseal, Resealed, ToReseal, Wait
 from rmp_milter.dossier.model import Doctor, Document, Dossier, Entry, StandingKey
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case, PatientShare

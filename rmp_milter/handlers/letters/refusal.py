@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rmp_milter.calls.protocol import Opened
+from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.outcome import Refusal

@@ -6,7 +6,7 @@ fewer mails): nobody shall have to ask twice for what may save a patient.
 
 from collections.abc import Callable, Sequence
 
-from rmp_milter.calls.protocol import TRANSLATED
+from rmp_milter.calls.protocol.releasing import TRANSLATED
 from rmp_milter.dossier.model import Document, Onglet, ReplyForm
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.letters.index import in_index_order

@@ -6,7 +6,7 @@ Its answer is the next card, which is committed with the change that it goes wit
 from collections.abc import Sequence
 
 from rmp_milter.calls.authority import Wish
-from rmp_milter.calls.protocol import Amend, Amended
+from rmp_milter.calls.protocol.cards import Amend, Amended
 from rmp_milter.dossier.model import Doctor, Document
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.way_in.admission import Admission

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from rmp_milter.calls.protocol import Record
+from rmp_milter.calls.protocol.leaves import Record
 from rmp_milter.dossier.identity import number_contradicts, trait_keys
 from rmp_milter.dossier.model import Doctor, Dossier, Fault, Patient, Strike
 from rmp_milter.dossier.professions import is_doctor

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Locums
-from rmp_milter.calls.protocol import Amend
+from rmp_milter.calls.protocol.cards import Amend
 from rmp_milter.dossier.cards import LocumDays
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.dossier.professions import is_doctor

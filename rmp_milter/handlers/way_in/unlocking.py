@@ -10,16 +10,16 @@ from collections.abc import Sequence
 import msgspec
 
 from rmp_milter.calls.authority import Authority
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.leaves import Record
+from rmp_milter.calls.protocol.message import Event
+from rmp_milter.calls.protocol.releasing import (
     DECOY_SLOT,
     DECOY_VITALE,
     SLOT_ROOM,
     ByCode,
     ByCustody,
     ByVitale,
-    Event,
     Prove,
-    Record,
     Release,
     SealedDocument,
     WayIn,

@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from rmp_milter.calls.client import KeeperClient, KeeperDown, KeeperFailed, KeeperLine
-from rmp_milter.calls.protocol import CustodyTried, Learned, Show, TryCustody
+from rmp_milter.calls.protocol.cards import Learned, Show
+from rmp_milter.calls.protocol.rotating import CustodyTried, TryCustody
 from rmp_milter.config import Config
 from rmp_milter.host.custody_moves import places
 from rmp_milter.host.live.as_user import as_daemon

@@ -18,7 +18,8 @@ from openpgp.composed import (
     SubkeyParamsBuilder,
 )
 
-from rmp_milter.calls.protocol import Span, Trust
+from rmp_milter.calls.protocol.message import Span
+from rmp_milter.calls.protocol.opening import Trust
 from rmp_milter.certificates import CertificateError, encryption_keys
 from rmp_milter.dossier.days import Clock
 from rmp_milter.keeper.desk.sealmail import seal_message

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 
-from rmp_milter.calls.protocol import BY_A_CANDIDATE, Signature, Trust
+from rmp_milter.calls.protocol.opening import BY_A_CANDIDATE, Signature, Trust
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, packed
 
 _SIGNED, _UNSIGNED = b"rmp act signed\0", b"rmp act unsigned\0"

@@ -9,41 +9,21 @@ import logging
 import msgspec
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    Adopt,
-    Amend,
+from rmp_milter.calls.protocol.answering import Seal, Translate, Welcome
+from rmp_milter.calls.protocol.calls import Reply, Request
+from rmp_milter.calls.protocol.cards import Amend, Compare, Forget, Relearn, Show, Vouch, Wake
+from rmp_milter.calls.protocol.filing import Adopt, Create, Reseal, Wait
+from rmp_milter.calls.protocol.leaves import (
     Checkpoint,
     Checkpointed,
-    Compare,
-    Create,
-    Failed,
-    Forget,
     History,
-    Open,
-    Prove,
-    Recard,
-    Recode,
     Record,
     RecordList,
-    Relearn,
-    Release,
-    Renew,
-    Reply,
-    Request,
-    Reseal,
-    Reslot,
-    Seal,
-    SealAgain,
-    Show,
-    Translate,
-    TryCustody,
-    Vouch,
-    Wait,
-    Wake,
-    Welcome,
-    Why,
-    heartbeat_at,
 )
+from rmp_milter.calls.protocol.message import Failed, Why, heartbeat_at
+from rmp_milter.calls.protocol.opening import Open
+from rmp_milter.calls.protocol.releasing import Prove, Recode, Release, Renew
+from rmp_milter.calls.protocol.rotating import Recard, Reslot, SealAgain, TryCustody
 from rmp_milter.errors import SHORT
 from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled, Untrusted
 from rmp_milter.keeper.desk.changing import amend

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from rmp_milter.calls.protocol import FileFault, Signature, Span, Trust, Why
+from rmp_milter.calls.protocol.message import Span, Why
+from rmp_milter.calls.protocol.opening import FileFault, Signature, Trust
 from rmp_milter.keeper.desk.inner_mail import reads_as_mail
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
 from rmp_milter.keeper.openpgp.keypackets import Unwrapping

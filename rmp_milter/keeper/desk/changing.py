@@ -8,7 +8,8 @@ to nothing has changed nothing, and of two at once the one that the store took.
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Contest, Locums, PatientKey, Prolong, TakeOver, Wish
-from rmp_milter.calls.protocol import Amend, Amended, Event
+from rmp_milter.calls.protocol.cards import Amend, Amended
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.rules import Act, Proof, Relation
 from rmp_milter.keeper.authority.amending import amended_dossier

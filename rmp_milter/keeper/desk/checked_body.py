@@ -7,7 +7,7 @@ blocks can be moved about, nothing may be read that was not looked at as a whole
 import hashlib
 import hmac
 
-from rmp_milter.calls.protocol import Why
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.desk.desk import CallFailed
 from rmp_milter.keeper.openpgp.packets import ReadAt
 

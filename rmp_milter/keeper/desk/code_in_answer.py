@@ -3,7 +3,7 @@
 import re
 from itertools import zip_longest
 
-from rmp_milter.calls.protocol import CODE_FIELD, CODE_LIMIT, CODE_MARK
+from rmp_milter.calls.protocol.answering import CODE_FIELD, CODE_LIMIT, CODE_MARK
 from rmp_milter.dossier.spoken import grouped
 from rmp_milter.mail.outgoing.spelling import (
     SPELLED_MARKS,

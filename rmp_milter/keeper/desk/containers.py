@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rmp_milter.calls.protocol import Doubt
+from rmp_milter.calls.protocol.opening import Doubt
 from rmp_milter.dossier.rules import BY_SIGNATURE
 from rmp_milter.keeper.desk.signed_part import SignedPart
 from rmp_milter.keeper.openpgp.decrypt import Plain

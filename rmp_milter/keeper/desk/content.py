@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from rmp_milter.calls.protocol import Signature, Standing, Trust, Why
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import Signature, Standing, Trust
 from rmp_milter.dossier.model import PartName
 from rmp_milter.keeper.desk.containers import entity_in_doubt, is_entity, text_in_doubt
 from rmp_milter.keeper.desk.desk import CallFailed, Limits

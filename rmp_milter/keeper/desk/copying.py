@@ -7,7 +7,9 @@ former médecin traitant, nor of a dossier that was erased, whatever a copy of t
 
 from typing import NamedTuple
 
-from rmp_milter.calls.protocol import TRANSLATED_ACTION, Event, Translate
+from rmp_milter.calls.protocol.answering import Translate
+from rmp_milter.calls.protocol.message import Event
+from rmp_milter.calls.protocol.releasing import TRANSLATED_ACTION
 from rmp_milter.credentials import CredentialError
 from rmp_milter.dossier.model import Verb
 from rmp_milter.errors import GONE

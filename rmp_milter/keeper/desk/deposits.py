@@ -10,17 +10,16 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Authority
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.filing import (
     Adopt,
-    Event,
     Reseal,
     Resealed,
     ResealedItem,
-    SealedDocument,
     ToReseal,
     Wait,
-    Why,
 )
+from rmp_milter.calls.protocol.message import Event, Why
+from rmp_milter.calls.protocol.releasing import SealedDocument
 from rmp_milter.dossier.cards import CardError, DossierCard, WaitingCard
 from rmp_milter.dossier.model import Patient, Verb
 from rmp_milter.dossier.naming import is_named

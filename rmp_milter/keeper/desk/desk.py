@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rmp_milter.audit.reasons import seal_reason
-from rmp_milter.calls.protocol import Event, Why
+from rmp_milter.calls.protocol.message import Event, Why
 from rmp_milter.dossier.weak_codes import SHORTEST_CODE
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules

@@ -8,41 +8,15 @@ in foreign hands acts in the name of no host, and no command in that of a doctor
 from collections.abc import Mapping
 from enum import StrEnum
 
-from rmp_milter.calls.protocol import (
-    HOST,
-    Adopt,
-    Amend,
-    Checkpoint,
-    Compare,
-    Create,
-    Event,
-    Forget,
-    History,
-    Message,
-    Open,
-    Prove,
-    Recard,
-    Recode,
-    Record,
-    RecordList,
-    Relearn,
-    Release,
-    Renew,
-    Request,
-    Reseal,
-    Reslot,
-    Seal,
-    SealAgain,
-    Show,
-    Translate,
-    TryCustody,
-    Vouch,
-    Wait,
-    Wake,
-    Welcome,
-    Why,
-    heartbeat_at,
-)
+from rmp_milter.calls.protocol.answering import Seal, Translate, Welcome
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.cards import Amend, Compare, Forget, Relearn, Show, Vouch, Wake
+from rmp_milter.calls.protocol.filing import Adopt, Create, Reseal, Wait
+from rmp_milter.calls.protocol.leaves import Checkpoint, History, Record, RecordList
+from rmp_milter.calls.protocol.message import HOST, Event, Message, Why, heartbeat_at
+from rmp_milter.calls.protocol.opening import Open
+from rmp_milter.calls.protocol.releasing import Prove, Recode, Release, Renew
+from rmp_milter.calls.protocol.rotating import Recard, Reslot, SealAgain, TryCustody
 from rmp_milter.dossier.emergency import REVIEW
 from rmp_milter.keeper.desk.desk import CallFailed
 

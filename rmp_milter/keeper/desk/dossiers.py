@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import (
-    Create,
-    Created,
+from rmp_milter.calls.protocol.filing import Create, Created
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import (
     Prove,
     Proven,
     Recode,
@@ -19,7 +19,6 @@ from rmp_milter.calls.protocol import (
     Release,
     Released,
     SealedDocument,
-    Why,
 )
 from rmp_milter.dossier.cards import DossierCard, code_digest, slot_digest
 from rmp_milter.dossier.emergency import EMERGENCY_PURPOSE, reference_of

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import Authority, Candidate
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.dossier.cards import DossierCard, PersonCard
 from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.model import Verb

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import MAX_COSIGNED, MAX_PROOFS, History, PastEvent, Told
+from rmp_milter.calls.protocol.leaves import MAX_COSIGNED, MAX_PROOFS, History, PastEvent, Told
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Relation
 from rmp_milter.keeper.authority.judging import SEES_ALL, dossier_grant, opens

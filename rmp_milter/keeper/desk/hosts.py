@@ -7,19 +7,11 @@ its leaf, which names nobody but the host.
 from msgspec.structs import replace
 
 from rmp_milter.calls.authority import DossierSaid, PersonSaid, Said, WaitingSaid
-from rmp_milter.calls.protocol import (
-    ByCustody,
-    CustodyTried,
-    Event,
-    Forget,
-    Recorded,
-    Release,
-    Released,
-    Vouch,
-    Vouched,
-    Wake,
-    Why,
-)
+from rmp_milter.calls.protocol.cards import Forget, Vouch, Vouched, Wake
+from rmp_milter.calls.protocol.leaves import Recorded
+from rmp_milter.calls.protocol.message import Event, Why
+from rmp_milter.calls.protocol.releasing import ByCustody, Release, Released
+from rmp_milter.calls.protocol.rotating import CustodyTried
 from rmp_milter.credentials import CredentialError
 from rmp_milter.dossier.cards import (
     MOST_OTHERS,

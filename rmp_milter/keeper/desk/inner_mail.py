@@ -2,7 +2,7 @@
 
 import re
 
-from rmp_milter.calls.protocol import Standing
+from rmp_milter.calls.protocol.opening import Standing
 from rmp_milter.dossier.model import Verb
 from rmp_milter.keeper.desk.containers import is_entity, may_be_of_a_text
 from rmp_milter.keeper.openpgp.decrypt import Plain

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import BodyRef, OpenedBody, Role, Span
+from rmp_milter.calls.protocol.message import Span
+from rmp_milter.calls.protocol.opening import BodyRef, OpenedBody, Role
 from rmp_milter.dossier.model import Container, PartName
 from rmp_milter.keeper.desk.content import InnerDocument, Opening
 from rmp_milter.keeper.desk.desk import Desk

@@ -5,7 +5,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
-from rmp_milter.calls.protocol import BodyRef, Open, Role, Signature, Trust, Why
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import BodyRef, Open, Role, Signature, Trust
 from rmp_milter.credentials import CertificateKind, kind_of
 from rmp_milter.dossier.model import Container, MailProgram
 from rmp_milter.dossier.rules import Proof

@@ -7,7 +7,7 @@ digest, hence what was noted is of these very octets.
 
 import msgspec
 
-from rmp_milter.calls.protocol import Signature, Trust
+from rmp_milter.calls.protocol.opening import Signature, Trust
 from rmp_milter.dossier.cards import PersonCard
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.openpgp.sessionkey import MAX_NOTED

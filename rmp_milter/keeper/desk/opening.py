@@ -7,15 +7,8 @@ from typing import NamedTuple
 import msgspec
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    Attested,
-    BodyRef,
-    Open,
-    Opened,
-    Parcel,
-    Role,
-    Why,
-)
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.opening import Attested, BodyRef, Open, Opened, Parcel, Role
 from rmp_milter.dossier.days import UNIVERSAL, day_of
 from rmp_milter.dossier.model import Verb
 from rmp_milter.dossier.rules import Proof

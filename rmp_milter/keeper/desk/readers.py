@@ -13,7 +13,8 @@ from typing import NamedTuple
 from openpgp.util import encrypt_session_key_to_recipient
 
 from rmp_milter.calls.authority import Candidate
-from rmp_milter.calls.protocol import SealedDocument, Why
+from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.releasing import SealedDocument
 from rmp_milter.certificates import CertificateError, EncryptionKey, keys_for_reader
 from rmp_milter.cms import CmsError
 from rmp_milter.credentials import (

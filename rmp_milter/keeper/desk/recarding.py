@@ -6,7 +6,8 @@ sealed anew with the card. What is opened goes nowhere but into the new slot, of
 
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Event, NewCard, Recard, Recarded, ToRecard
+from rmp_milter.calls.protocol.message import Event
+from rmp_milter.calls.protocol.rotating import NewCard, Recard, Recarded, ToRecard
 from rmp_milter.dossier.cards import NO_ACT, CardError, DossierCard, PersonCard, slot_digest
 from rmp_milter.keeper.authority.ground import DOSSIER, PERSON, CardReading
 from rmp_milter.keeper.authority.refusals import Moved, Unentitled

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Event, Record, Recorded, Why
+from rmp_milter.calls.protocol.leaves import Record, Recorded
+from rmp_milter.calls.protocol.message import Event, Why
 from rmp_milter.dossier.cards import DossierCard
 from rmp_milter.dossier.emergency import EMERGENCY
 from rmp_milter.dossier.model import Verb

@@ -7,7 +7,7 @@ it opened; but of what came while it was over nothing was written for it. They a
 himself, of dossiers that he reads by his signature.
 """
 
-from rmp_milter.calls.protocol import Released, Renew
+from rmp_milter.calls.protocol.releasing import Released, Renew
 from rmp_milter.credentials import CertificateKind, kind_of
 from rmp_milter.dossier.cards import DossierCard, slot_digest
 from rmp_milter.dossier.rules import Act, Proof, Relation, Way

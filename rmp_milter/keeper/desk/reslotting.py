@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import NewSlots, Reslot, Reslotted, ToReslot
+from rmp_milter.calls.protocol.rotating import NewSlots, Reslot, Reslotted, ToReslot
 from rmp_milter.dossier.cards import NO_ACT, DossierCard, slot_digest
 from rmp_milter.keeper.authority.ground import CardReading
 from rmp_milter.keeper.authority.refusals import Moved, Unentitled

@@ -6,7 +6,9 @@ was erased or removed stays so: no copy of a store revives it.
 
 from itertools import islice
 
-from rmp_milter.calls.protocol import Compare, Compared, Recorded, Relearn, Why
+from rmp_milter.calls.protocol.cards import Compare, Compared, Relearn
+from rmp_milter.calls.protocol.leaves import Recorded
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.authority.ground import DOSSIER, PERSON
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, write_leaf

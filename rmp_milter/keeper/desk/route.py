@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rmp_milter.calls.protocol import Doubt, Standing
+from rmp_milter.calls.protocol.opening import Doubt, Standing
 from rmp_milter.mail.header import hprim
 from rmp_milter.mail.header.cutting import Cut, cut
 from rmp_milter.mail.header.hprim import HprimMessage, messages, one_patient

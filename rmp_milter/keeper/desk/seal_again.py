@@ -8,7 +8,7 @@ import hashlib
 
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import SealAgain, SealedAgain, StandingCopy
+from rmp_milter.calls.protocol.rotating import SealAgain, SealedAgain, StandingCopy
 from rmp_milter.keeper.desk.desk import Desk, write_leaf
 from rmp_milter.keeper.keys.sealing import (
     Copy,

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import Seal, Sealed, Why
+from rmp_milter.calls.protocol.answering import Seal, Sealed
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.dossier.model import Verb
 from rmp_milter.keeper.authority.ground import CardReading, Registrant, digest_of
 from rmp_milter.keeper.authority.judging import ABOUT_ENCLOSED_KEYS

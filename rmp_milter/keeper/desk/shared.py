@@ -8,7 +8,7 @@ import mmap
 import os
 
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import Why
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.desk.desk import CallFailed
 from rmp_milter.keeper.openpgp.packets import ReadAt
 

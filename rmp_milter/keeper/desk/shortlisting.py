@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rmp_milter.calls.authority import Authority
-from rmp_milter.calls.protocol import MOST_LISTED, Event, RecordedList, RecordList
+from rmp_milter.calls.protocol.leaves import MOST_LISTED, RecordedList, RecordList
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.dossier.model import Verb
 from rmp_milter.errors import GONE
 from rmp_milter.keeper.authority.actions import LISTED

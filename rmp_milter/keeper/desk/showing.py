@@ -5,7 +5,7 @@ what was taken back there (a code, a médecin traitant) must not come back with 
 and finds an old card.
 """
 
-from rmp_milter.calls.protocol import Learned, Show
+from rmp_milter.calls.protocol.cards import Learned, Show
 from rmp_milter.dossier.cards import CardError
 from rmp_milter.keeper.authority.cards import tag_of
 from rmp_milter.keeper.authority.ground import DOSSIER, PERSON, Shown

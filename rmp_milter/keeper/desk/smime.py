@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from rmp_milter.calls.containers import CONTAINERS
-from rmp_milter.calls.protocol import Signature, Span, Trust, Why
+from rmp_milter.calls.protocol.message import Span, Why
+from rmp_milter.calls.protocol.opening import Signature, Trust
 from rmp_milter.cms import CmsEnvelope, CmsError, CmsKind, read_envelope
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.authority.ground import Registrant

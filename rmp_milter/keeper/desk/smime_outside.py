@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from rmp_milter.calls.protocol import Span, Why
+from rmp_milter.calls.protocol.message import Span, Why
 from rmp_milter.cms import (
     CmsEnvelope,
     CmsError,

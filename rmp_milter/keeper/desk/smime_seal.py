@@ -7,7 +7,7 @@ reads. The signature says what the service itself opens, so that clients write t
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from rmp_milter.calls.protocol import Why
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.cms import CmsKind, head
 from rmp_milter.keeper.cms.capabilities import capabilities
 from rmp_milter.keeper.cms.making import envelope_pieces

@@ -1,6 +1,6 @@
 """What a reader is told in front of a translated document: of its author, of what was done."""
 
-from rmp_milter.calls.protocol import Trust
+from rmp_milter.calls.protocol.opening import Trust
 from rmp_milter.dossier.days import Clock
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.keeper.desk.noted import NotedAuthor, noted

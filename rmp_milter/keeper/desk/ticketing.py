@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rmp_milter.calls.protected import Protected
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.opening import (
     BY_A_CANDIDATE,
     IN_NEED,
     Attested,

@@ -10,7 +10,8 @@ import mimetypes
 from typing import NamedTuple
 
 from rmp_milter.calls.memory import Memory, room_for
-from rmp_milter.calls.protocol import Sealed, Span, Translate, Why
+from rmp_milter.calls.protocol.answering import Sealed, Translate
+from rmp_milter.calls.protocol.message import Span, Why
 from rmp_milter.cms import CmsError, CmsKind
 from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.authority.refusals import Unentitled

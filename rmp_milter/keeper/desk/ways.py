@@ -10,17 +10,16 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import (
+from rmp_milter.calls.protocol.message import Event, Why
+from rmp_milter.calls.protocol.releasing import (
     DECOY_SLOT,
     DECOY_VITALE,
     ByCode,
     ByCustody,
     ByVitale,
-    Event,
     Prove,
     Recode,
     Release,
-    Why,
 )
 from rmp_milter.dossier.cards import DossierCard, code_digest, slot_digest
 from rmp_milter.dossier.emergency import EMERGENCY

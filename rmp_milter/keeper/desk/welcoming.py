@@ -8,7 +8,8 @@ alone, who could sign anything with the key files.
 import base64
 import quopri
 
-from rmp_milter.calls.protocol import Welcome, Welcomed, Why
+from rmp_milter.calls.protocol.answering import Welcome, Welcomed
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.cms.capabilities import capabilities
 from rmp_milter.keeper.cms.signing import digest_name, signed_beside

@@ -7,7 +7,8 @@ restored store. The bound is there so that whoever floods the keeper cannot fill
 import hashlib
 import logging
 
-from rmp_milter.calls.protocol import Event, Request
+from rmp_milter.calls.protocol.calls import Request
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.keeper.desk.desk import Desk, write_leaf
 
 WITHOUT_TITLE = "sans titre"

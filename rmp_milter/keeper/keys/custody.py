@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct
 
-from rmp_milter.calls.protocol import DECOY_VITALE, SLOT_ROOM
+from rmp_milter.calls.protocol.releasing import DECOY_VITALE, SLOT_ROOM
 from rmp_milter.keeper.keys.dhkem import KEM_ID, POINT_SIZE, open_base
 
 CustodyPublic: TypeAlias = X25519PublicKey | EllipticCurvePublicKey

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from rmp_milter.calls.protocol import CODE_LIMIT, TRANSLATED, SealedDocument
+from rmp_milter.calls.protocol.answering import CODE_LIMIT
+from rmp_milter.calls.protocol.releasing import TRANSLATED, SealedDocument
 from rmp_milter.dossier.model import NO_PEPPER, CodeSlot
 from rmp_milter.dossier.spoken import ALPHABET, spoken
 from rmp_milter.dossier.weak_codes import is_weak
@@ -150,7 +151,7 @@ def seal_to_translate(
 ) -> bytes:
     """Seal a session key to the keeper's translation key, for one reader's copy.
 
-    Begins with :data:`~rmp_milter.calls.protocol.TRANSLATED`. Raises as
+    Begins with :data:`~rmp_milter.calls.protocol.releasing.TRANSLATED`. Raises as
     :func:`seal_session_key`.
     """
     return TRANSLATED + _seal(key, translation, _translation_info(copy, document))

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from rmp_milter.calls.protocol import Event, PastEvent
+from rmp_milter.calls.protocol.leaves import PastEvent
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.engine.failures import StoreError
 from rmp_milter.engine.transaction import ReadOnly, WriteTransaction
 from rmp_milter.keeper.log import head as log_head

@@ -4,7 +4,8 @@ import hashlib
 
 import msgspec
 
-from rmp_milter.calls.protocol import Event, PastEvent
+from rmp_milter.calls.protocol.leaves import PastEvent
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.keeper.keys.sealing import framed
 from rmp_milter.keeper.log.tree import LogFault
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from rmp_milter.calls.protocol import Event
+from rmp_milter.calls.protocol.message import Event
 from rmp_milter.engine.transaction import Expected, ReadTransaction, WriteTransaction
 from rmp_milter.keeper.keys.sealing import framed
 from rmp_milter.keeper.log.dossier_leaves import SALT_SIZE, commitment, note_leaf

@@ -17,7 +17,7 @@ from cryptography.hazmat.decrepit.ciphers.modes import CFB
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
 from rmp_milter.calls.memory import room_for
-from rmp_milter.calls.protocol import Span, Why
+from rmp_milter.calls.protocol.message import Span, Why
 from rmp_milter.keeper.openpgp import packets
 from rmp_milter.keeper.openpgp.grammar import Order, pass_over
 from rmp_milter.keeper.openpgp.packets import (

@@ -4,7 +4,7 @@ One message and nothing beside it. What readers of other makers would not open, 
 without its signature, would be filed here and of no use to anybody.
 """
 
-from rmp_milter.calls.protocol import Why
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.openpgp.packets import (
     COMPRESSED,
     LITERAL,

@@ -1,6 +1,6 @@
 """Whether what came out of an encryption is encrypted to the service once more."""
 
-from rmp_milter.calls.protocol import Span
+from rmp_milter.calls.protocol.message import Span
 from rmp_milter.keeper.openpgp.keypackets import Unwrapping
 from rmp_milter.keeper.openpgp.packets import PacketError, read_message
 from rmp_milter.mail.incoming.armor import HEAD, ArmorError, OctetsKind, dearmor, kind_of

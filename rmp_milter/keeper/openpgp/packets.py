@@ -7,7 +7,7 @@ held. Every count that a sender controls is capped.
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from rmp_milter.calls.protocol import Span, Why
+from rmp_milter.calls.protocol.message import Span, Why
 from rmp_milter.keeper.openpgp.problem import PacketError as PacketError  # noqa: PLC0414 -- part of this interface
 from rmp_milter.keeper.openpgp.problem import unreadable as unreadable  # noqa: PLC0414 -- likewise
 from rmp_milter.keeper.openpgp.work import Work

@@ -1,6 +1,6 @@
 """How an OpenPGP message fails that cannot be used."""
 
-from rmp_milter.calls.protocol import Why
+from rmp_milter.calls.protocol.message import Why
 
 
 class PacketError(ValueError):

@@ -1,4 +1,4 @@
-"""What the signatures of an opened mail are worth (:class:`~rmp_milter.calls.protocol.Trust`)."""
+"""What the signatures of an opened mail are worth (:class:`.Trust`)."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,7 +8,7 @@ from openpgp.composed import DetachedSignature
 from openpgp.packet import PublicKey
 from openpgp.packet import Signature as Packet
 
-from rmp_milter.calls.protocol import Signature, Trust
+from rmp_milter.calls.protocol.opening import Signature, Trust
 from rmp_milter.certificates import (
     CertificateError,
     read_certificate,

@@ -6,7 +6,7 @@ packets as one likes. So all that opens a mail draws on one :class:`Work`.
 
 from typing import NamedTuple
 
-from rmp_milter.calls.protocol import Why
+from rmp_milter.calls.protocol.message import Why
 from rmp_milter.keeper.openpgp.problem import PacketError
 
 _MIB = 1 << 20

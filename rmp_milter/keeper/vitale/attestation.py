@@ -7,7 +7,7 @@ to check is another :class:`AttestationVerifier` (docs/formats.md, Vitale attest
 
 from typing import Protocol
 
-from rmp_milter.calls.protocol import AttestationFault, Attested
+from rmp_milter.calls.protocol.opening import AttestationFault, Attested
 from rmp_milter.dossier.identity import nir_valid
 
 

@@ -15,7 +15,7 @@ from jwt import InvalidAlgorithmError, InvalidSignatureError, PyJWTError
 from jwt.api_jws import PyJWS
 from msgspec import Meta
 
-from rmp_milter.calls.protocol import AttestationFault, Attested
+from rmp_milter.calls.protocol.opening import AttestationFault, Attested
 from rmp_milter.errors import is_shortage
 from rmp_milter.keeper.vitale.attestation import AttestationError, is_number
 from rmp_milter.keeper.vitale.trust import Trusted, TrustError, find

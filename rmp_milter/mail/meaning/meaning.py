@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from rmp_milter.calls.protocol import Doubt, Standing
+from rmp_milter.calls.protocol.opening import Doubt, Standing
 from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.cutting import MASK, Cut, cut
 from rmp_milter.mail.header.cutting_reason import bounded_reason

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from rmp_milter.calls.protocol import Doubt, Opened, Signature, Standing
+from rmp_milter.calls.protocol.opening import Doubt, Opened, Signature, Standing
 from rmp_milter.credentials import usable
 from rmp_milter.dossier.model import Doctor, Verb
 from rmp_milter.errors import MailError

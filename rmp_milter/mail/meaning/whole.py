@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rmp_milter.calls.protocol import Doubt, Standing
+from rmp_milter.calls.protocol.opening import Doubt, Standing
 from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.patients import names_another
 from rmp_milter.mail.incoming.mimetree import Buffer, Part

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from rmp_milter.calls.protocol import CODE_FIELD
+from rmp_milter.calls.protocol.answering import CODE_FIELD
 from rmp_milter.mail.outgoing.letter import Attachment
 from rmp_milter.mail.outgoing.parts import PART_BOUNDARY, boundary_line, header_block
 from rmp_milter.mail.outgoing.spelling import SPELLED_MARKS, spelled_fields

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from rmp_milter.calls.protocol import TRANSLATED
+from rmp_milter.calls.protocol.releasing import TRANSLATED
 from rmp_milter.dossier.model import Document, Entry
 
 
@@ -48,7 +48,7 @@ class HeaderFile(msgspec.Struct, frozen=True):
 class Attachment(msgspec.Struct, frozen=True):
     """A file to go with a letter; ``name`` is ASCII, for use inside the encryption only.
 
-    ``data`` may hold :data:`rmp_milter.calls.protocol.CODE_FIELD`, which stays literal in the mail.
+    ``data`` may hold :data:`.CODE_FIELD`, which stays literal in the mail.
     """
 
     name: str

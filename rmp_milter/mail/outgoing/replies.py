@@ -43,7 +43,7 @@ from rmp_milter.mail.outgoing.wrapping import (
 class SealPieces(msgspec.Struct, frozen=True):
     """Ask for ``pieces`` to be signed and encrypted to the reader; bytes are sent back.
 
-    A ``held_code`` is written in place of each mark (:data:`rmp_milter.calls.protocol.CODE_MARK`).
+    A ``held_code`` is written in place of each mark (:data:`.CODE_MARK`).
     """
 
     pieces: Pieces

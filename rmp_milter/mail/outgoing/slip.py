@@ -1,6 +1,6 @@
 """The slip that the doctor prints for the patient: whose the code is, and the code."""
 
-from rmp_milter.calls.protocol import CODE_FIELD
+from rmp_milter.calls.protocol.answering import CODE_FIELD
 from rmp_milter.dossier.model import Patient, Sheet
 from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import text
@@ -17,7 +17,7 @@ def code_slip(
 ) -> Attachment:
     """Return the slip as a PDF that holds the fields for the code, and for how it is spelled.
 
-    They are :data:`rmp_milter.calls.protocol.CODE_FIELD` and those of
+    They are :data:`rmp_milter.calls.protocol.answering.CODE_FIELD` and those of
     :func:`~rmp_milter.mail.outgoing.spelling.spelled_field`. ``treating`` is the médecin
     traitant's name; his telephone numbers are the sheet's. ``today`` is ISO.
     """

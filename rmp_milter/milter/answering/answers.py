@@ -10,13 +10,9 @@ from rmp_milter.calls.authority import Candidate
 from rmp_milter.calls.gate import Rank
 from rmp_milter.calls.keeper import RemoteKeeper
 from rmp_milter.calls.memory import Memory
-from rmp_milter.calls.protocol import (
-    TRANSLATED_ACTION,
-    Event,
-    Seal,
-    SealedDocument,
-    Translate,
-)
+from rmp_milter.calls.protocol.answering import Seal, Translate
+from rmp_milter.calls.protocol.message import Event
+from rmp_milter.calls.protocol.releasing import TRANSLATED_ACTION, SealedDocument
 from rmp_milter.dossier.model import Doctor, OutgoingMail, Slice
 from rmp_milter.handlers.asking.grounds import person
 from rmp_milter.mail.catalogue.text import Language

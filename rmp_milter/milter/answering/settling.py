@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from rmp_milter.calls.protocol import OpenedBody
+from rmp_milter.calls.protocol.opening import OpenedBody
 from rmp_milter.credentials import reachable
 from rmp_milter.dossier.changes import Changes, NewBody, NewEntry, NewWaiting, Once
 from rmp_milter.dossier.model import NOBODY, Doctor, Document, OutgoingMail

@@ -11,7 +11,8 @@ import msgspec
 
 from rmp_milter.audit.handovers import LogHandOver
 from rmp_milter.calls.client import AnyKeeper
-from rmp_milter.calls.protocol import Checkpoint, Checkpointed, heartbeat_at
+from rmp_milter.calls.protocol.leaves import Checkpoint, Checkpointed
+from rmp_milter.calls.protocol.message import heartbeat_at
 from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.mail.outgoing.checkpoint_mail import (
     MailedCheckpoint,
