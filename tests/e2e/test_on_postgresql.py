@@ -14,6 +14,7 @@ from testbed.host import Host
 from testbed.postgres import PrivatePostgres
 from testbed.sending import Reply
 from testbed.service import Part, Settings
+from testbed.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
