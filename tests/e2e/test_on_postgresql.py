@@ -14,6 +14,7 @@ from testbed.host import Host
 from testbed.postgres import PrivatePostgres
 from testbed.sending import Reply
 from testbed.service import Part, Settings
+from testbed.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +99,7 @@ def test_a_server_that_is_started_anew_loses_no_mail(
 
 
 def test_a_second_courier_sends_beside_the_first_and_when_that_was_killed(
-    clinic: Clinic,
+    clinic: Clinic, server: PrivatePostgres
 ) -> None:
     service, whose = clinic.host.service, patient(clinic, clinic.paul)
     first = service._running.pop(Part.COURIER)
@@ -106,6 +107,8 @@ def test_a_second_courier_sends_beside_the_first_and_when_that_was_killed(
     service.wait_ready()
     first.kill()
     first.wait()
+    held = "SELECT count(*) FROM rmp.leases WHERE until > now()"
+    wait_until(lambda: server.run_sql(held).strip() == "0", 40, "the end of its leases")
     assert_whole_circuit(clinic, whose, "Créatinine 80 µmol/l.")
 
 

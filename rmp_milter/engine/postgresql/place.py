@@ -13,7 +13,7 @@ MOST_SNAPSHOTS = 64
 TURN_SECONDS = 60
 """How long a turn to write is waited for: the others' transactions take milliseconds."""
 
-LEASE_SECONDS = 30.0
+LEASE_SECONDS = 15.0
 """How long nobody has what a process that was killed had leased."""
 
 
