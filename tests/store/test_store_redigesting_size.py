@@ -55,7 +55,7 @@ def peak_of(source: Path, target: Path) -> int:
 def test_a_store_eight_times_as_large_needs_no_more_memory(
     stores: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rmp_milter.store.rewriting.BATCH_RECORDS", 50)
+    monkeypatch.setattr("rmp_milter.engine.filling.MOST_RECORDS", 50)
     few, large = stores
     peak_of(few, tmp_path / "first")  # what is made once is made
     small = peak_of(few, tmp_path / "few")

@@ -205,7 +205,7 @@ def test_all_of_many_dossiers_are_readable_afterwards(folder: Path, many: int) -
 def test_a_large_table_is_taken_some_records_at_a_time(
     home: Path, which: Rotated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rmp_milter.store.rewriting.BATCH_RECORDS", 2)
-    monkeypatch.setattr("rmp_milter.store.rewriting.BATCH_BYTES", 8000)
+    monkeypatch.setattr("rmp_milter.engine.filling.MOST_RECORDS", 2)
+    monkeypatch.setattr("rmp_milter.engine.filling.MOST_BYTES", 8000)
     rotate(home, which)
     assert sound(home, keys_in(home))
