@@ -268,7 +268,7 @@ def _export(told: _Writing, folder: Path) -> None:
         number = 11
         (entry,) = snapshot.entries(number, number + 1)
         proof = entry_proof_of(snapshot.node, entry, number, note)
-    (folder / f"acces-{number + 1:04}.tlog-proof").write_bytes(proof.encode())
+    (folder / f"acces-{number:04}.tlog-proof").write_bytes(proof.encode())
 
 
 def _witness(checkpoint: bytes, vkey: str, folder: Path, scratch: Path) -> None:
