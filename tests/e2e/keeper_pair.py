@@ -9,6 +9,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
+from rmp_milter.audit.beside import reason_path
 from rmp_milter.audit.verify import verify
 from rmp_milter.audit.writing import export
 from rmp_milter.config import load
@@ -148,8 +149,9 @@ class KeeperPair:
         with Journal(log_of(self.config)) as log:
             note = log.checkpoint(self.key)
             with log.snapshot() as seen:
-                export(seen, note, folder)
                 size = read_checkpoint(note).size
+                reasons = ((reason_path(at), sealed) for at, sealed in seen.reasons(size))
+                export(seen, note, folder, reasons)
                 leaves = [json.loads(entry) for entry in seen.entries(0, size)]
             key = verifier_key(self.key, log.origin)
         for kept in (None, *self.checkpoints):
