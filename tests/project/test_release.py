@@ -91,10 +91,20 @@ def copy_of_what_lies_here(folder: Path) -> None:
             shutil.copy(ROOT / name, folder / name)
 
 
+def have_news(log: Path) -> None:
+    """Have something under Unreleased, where just behind a release there is nothing."""
+    text = log.read_text()
+    if "\n- " not in text.partition("## Unreleased\n")[2].partition("\n## ")[0]:
+        log.write_text(
+            text.replace("## Unreleased\n", "## Unreleased\n\n- It is quicker.\n", 1)
+        )
+
+
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("first")
     copy_of_what_lies_here(folder)
+    have_news(folder / "CHANGELOG.md")
     tree = Tree(folder)
     tree.git("init", "--quiet", "--initial-branch", "main")
     tree.commit("All of it")
