@@ -13,7 +13,10 @@ import rmp_milter
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(rmp_milter.__file__).parent  # beside the tests, or as installed
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("[A-Z]*.md"))]
-FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."}
+BUILT = {"build", "dist"}  # what is in them depends on what was built last
+FOLDERS = {
+    path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."
+} - BUILT
 NAMED = re.compile(r"`([\w./*-]+)`")
 EXAMPLE = "bilan"  # the verb that docs/how-to-add.md makes up
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
