@@ -194,7 +194,7 @@ def test_what_killed_couriers_had_in_hand_goes_to_others(
         with couriers(place, server.port, tmp_path / "log") as running:
             post(store, *letters(14, 4))
             for count in (8, 24):
-                wait_until(lambda count=count: len(server.seen) >= count, 40)  # type: ignore[misc]
+                wait_until(lambda count=count: len(server.seen) >= count, 40)  # type: ignore[misc] # a lambda has no types
                 running.kill(0)
             wait_until(lambda: all_sent(outbox), 60)
         rows = outbox.rows(sent=True)

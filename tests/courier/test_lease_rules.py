@@ -150,5 +150,5 @@ class Leasing(RuleBasedStateMachine):
             assert first == sorted(first)
 
 
-class TestLeasing(Leasing.TestCase):  # type: ignore[misc,name-defined]
+class TestLeasing(Leasing.TestCase):  # type: ignore[misc,name-defined] # made by hypothesis when it runs
     settings = settings(deadline=None, max_examples=300, stateful_step_count=50)

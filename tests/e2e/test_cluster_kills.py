@@ -231,7 +231,7 @@ def check_leaves(house: ClusterHouse, mails: ClusterLoad, export: Path) -> None:
     letters = sum(bool(each.letter) for each in mails.asked)
     assert len(requests["depot"]) == letters
     assert len(requests["consultation"]) == len(mails.asked) - letters
-    logged = {str(name) for each in leaves for name in list(each["documents"])}  # type: ignore[call-overload]
+    logged = {str(name) for each in leaves for name in list(each["documents"])}  # type: ignore[call-overload] # a list of JSON, or fails here
     with open_store(load(house.services[0].config)) as store, store.snapshot() as view:
         for dossier in view.dossiers():
             for entry in view.entries(dossier.dossier_id):

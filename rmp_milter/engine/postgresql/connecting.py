@@ -81,8 +81,8 @@ def parameters(place: PostgresqlPlace) -> dict[str, str | int]:
 def connect(place: PostgresqlPlace) -> Connection:
     """Return a connection that is ready; raises :class:`StoreError`."""
     try:
-        # Typed as psycopg's own options alone, though it hands on whatever libpq has besides.
-        connection = psycopg.connect("", autocommit=True, **parameters(place))  # type: ignore[arg-type]
+        said = parameters(place)
+        connection = psycopg.connect("", autocommit=True, **said)  # type: ignore[arg-type] # psycopg types its own options alone, and hands on all that libpq has
     except psycopg.Error as error:
         raise StoreError(
             f"cannot reach the {place.what} in {place}: {one_line(error)}"
