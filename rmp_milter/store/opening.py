@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from rmp_milter.engine.server import ServerSettings, driver_needed, server_place
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.lmdb_engine import LmdbEngine
 
@@ -16,32 +17,8 @@ if TYPE_CHECKING:
     from rmp_milter.store.surface import Engine
 
 
-class EngineSettings(Protocol):
+class EngineSettings(ServerSettings, Protocol):
     """What the configuration says of the engine: its section ``[store]``."""
-
-    @property
-    def engine(self) -> str:
-        """Which it is: ``lmdb``, or ``postgresql``."""
-
-    @property
-    def host(self) -> str:
-        """Of the server: a name, several with commas, or the folder of its socket."""
-
-    @property
-    def port(self) -> int:
-        """The server's port; it names the socket as well."""
-
-    @property
-    def database(self) -> str:
-        """The database's name."""
-
-    @property
-    def schema(self) -> str:
-        """The schema's name, which the store has for itself."""
-
-    @property
-    def service(self) -> str:
-        """An entry of libpq's service file, which says what is not said here."""
 
     @property
     def map_bytes(self) -> int:
@@ -73,25 +50,11 @@ def _lmdb(folder: Path, settings: EngineSettings) -> Engine:
 
 
 def _postgresql(_folder: Path, settings: EngineSettings) -> Engine:
-    try:
-        from rmp_milter.engine.postgresql.place import (  # noqa: PLC0415 -- only who has it needs it
-            PostgresqlPlace,
+    with driver_needed():
+        from rmp_milter.store.postgresql_engine import (  # noqa: PLC0415 -- only who has it needs it
+            PostgresqlEngine,
         )
-        from rmp_milter.store.postgresql_engine import PostgresqlEngine  # noqa: PLC0415 -- as above
-    except ImportError as error:
-        line = (
-            f"PostgreSQL's driver is not there ({error.name or 'libpq'}): apt install libpq5 with"
-            " Debian's package, else pip install 'rmp-milter[postgresql]'"
-        )
-        raise StoreError(line) from error
-    place = PostgresqlPlace(
-        host=settings.host,
-        port=settings.port,
-        dbname=settings.database,
-        schema=settings.schema,
-        service=settings.service,
-    )
-    return PostgresqlEngine(place)
+    return PostgresqlEngine(server_place(settings, "store"))
 
 
 _ENGINES = {"lmdb": _lmdb, "postgresql": _postgresql}

@@ -19,11 +19,6 @@ _NAMES = ("fsync", "full_page_writes", "synchronous_commit", "synchronous_standb
 _ASKED = "SELECT name, reset_val FROM pg_settings WHERE name = ANY(%b)"
 
 
-ENOUGH = frozenset({"on", "remote_apply"})
-_NAMES = ("fsync", "full_page_writes", "synchronous_commit", "synchronous_standby_names")
-_ASKED = "SELECT name, reset_val FROM pg_settings WHERE name = ANY(%b)"
-
-
 def doubts_of(connection: Connection) -> Doubts:
     """Return what is doubtful of the settings that hold for our role; raises :class:`.StoreFailed`.
 
