@@ -13,10 +13,10 @@ from rmp_milter.cli.output import moment, progress_shown
 from rmp_milter.cli.stores import engine_of, reachable
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
+from rmp_milter.store.engines import Engine, PreparedRotation, Rotation
 from rmp_milter.store.format.failures import InUseError
 from rmp_milter.store.format.former_keys import former_file
 from rmp_milter.store.format.succession import Rotated, Succession, unfinished, unfinished_told
-from rmp_milter.store.surface import Engine, PreparedRotation, Rotation
 
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")

@@ -30,7 +30,7 @@ from rmp_milter.config import Config
 from rmp_milter.host import filed
 from rmp_milter.host.owners import become_owner
 from rmp_milter.status import diary
-from rmp_milter.store.surface import StoreReport
+from rmp_milter.store.engines import StoreReport
 
 
 @click.group()

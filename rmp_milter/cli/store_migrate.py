@@ -8,8 +8,8 @@ from rmp_milter.cli.output import progress_shown
 from rmp_milter.cli.stores import engine_of, reachable, store_keys
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
+from rmp_milter.store.engines import Earlier, Migration
 from rmp_milter.store.format.failures import StoreError
-from rmp_milter.store.surface import Earlier, Migration
 
 _EARLIER = {
     Earlier.FITS: "go on where a call before was cut off",

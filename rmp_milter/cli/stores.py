@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from rmp_milter.cli.errors import refusing
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
+from rmp_milter.store.engines import Engine
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
 from rmp_milter.store.format.keys import StoreKeys, read_key, read_store_keys
 from rmp_milter.store.format.succession import unfinished, unfinished_told
 from rmp_milter.store.opening import engine_at
-from rmp_milter.store.surface import Engine, Outbox, Store
+from rmp_milter.store.surface import Outbox, Store
 
 RIGHTS_HINT = "run it as root, or as the user that owns the store"
 

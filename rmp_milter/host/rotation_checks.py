@@ -8,12 +8,12 @@ from pathlib import Path
 from rmp_milter.config import Config
 from rmp_milter.config.sections import PathsSection
 from rmp_milter.postfix.facts import PostfixFinding, error, warning
+from rmp_milter.store.engines import Earlier, PreparedRotation
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.former_keys import former_file, read_former
 from rmp_milter.store.format.keys import INDEX, METADATA, StoreKeyError
 from rmp_milter.store.format.succession import before_of, unfinished
 from rmp_milter.store.opening import engine_at
-from rmp_milter.store.surface import Earlier, PreparedRotation
 
 
 def kept_beside(paths: PathsSection) -> tuple[Path, ...]:

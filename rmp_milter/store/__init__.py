@@ -3,6 +3,7 @@
 ``surface`` is what others see of it, ``opening`` chooses the engine; all else is the engine's.
 """
 
+from rmp_milter.store.engines import StoreReport
 from rmp_milter.store.format.failures import (
     Conflict,
     DamagedRecordError,
@@ -11,7 +12,7 @@ from rmp_milter.store.format.failures import (
     StoreFailed,
 )
 from rmp_milter.store.format.keys import StoreKeyError, StoreKeys, make_key, read_key
-from rmp_milter.store.surface import Outbox, OutboxRow, RowState, Snapshot, Store, StoreReport
+from rmp_milter.store.surface import Outbox, OutboxRow, RowState, Snapshot, Store
 
 __all__ = [
     "Conflict",

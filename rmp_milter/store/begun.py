@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from rmp_milter import __version__
 from rmp_milter.disk.new_files import replace_whole
 from rmp_milter.store.beside import DATA
-from rmp_milter.store.surface import Earlier
+from rmp_milter.store.engines import Earlier
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rmp_milter.store.engines import Progress
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.surface import Progress
 
 DATA = "data.mdb"
 MAX_TABLES = 64

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from rmp_milter.engine.transaction import ReadTransaction
     from rmp_milter.store.check.changed import Touched
     from rmp_milter.store.differences import Changed
+    from rmp_milter.store.engines import Progress
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.surface import Progress
 
 _OF_A_DOSSIER = (StoreTable.DOSSIERS, StoreTable.HEADS)
 _OF_A_ROW = (StoreTable.OUTBOX, StoreTable.OUTBOX_STATE, StoreTable.SENT)

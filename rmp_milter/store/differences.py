@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lmdb import _Database as Handle
 
     from rmp_milter.engine.filling import Record
-    from rmp_milter.store.surface import Progress
+    from rmp_milter.store.engines import Progress
 
     Changed = Mapping[str, Sequence[bytes]]
     """The keys, in order, at which each table differs that is walked."""

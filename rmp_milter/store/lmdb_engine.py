@@ -9,20 +9,19 @@ from rmp_milter.store import compacting, lmdb_moving, migrating, preparing, rota
 from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.copying import LmdbMoment, moment_of
+from rmp_milter.store.engines import Migration, Rotation
 from rmp_milter.store.format.alone import FILE_MODE
 from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.steps import STEPS
 from rmp_milter.store.store import LmdbStore, create
-from rmp_milter.store.surface import DUPLICATE_DAYS, Migration, Rotation
+from rmp_milter.store.surface import DUPLICATE_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.lmdb_moving import LmdbLeaving
-    from rmp_milter.store.surface import (
+    from rmp_milter.store.engines import (
         KeySuccession,
         Leaving,
         PreparedRotation,
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
         StoreReport,
         Tell,
     )
+    from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.lmdb_moving import LmdbLeaving
 
 
 def _tell_nobody(_done: int, _total: int) -> None:

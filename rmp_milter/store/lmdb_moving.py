@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.store.engines import Leaving, Tell
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.surface import Leaving, Tell
 
 PLACE = "move"
 LEFT = DATA + ".moved"

@@ -30,11 +30,11 @@ from rmp_milter.store.beside import (
     used_bytes,
     verify,
 )
+from rmp_milter.store.engines import Earlier
 from rmp_milter.store.format import version
 from rmp_milter.store.format.alone import alone
 from rmp_milter.store.format.course import Course
 from rmp_milter.store.format.failures import OtherFormatError, StoreError
-from rmp_milter.store.surface import Earlier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

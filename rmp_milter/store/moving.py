@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from rmp_milter.engine.filling import Filled
     from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.store.engines import Tell
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.surface import Tell
 
 MOVED = MovedTables(tuple(StoreTable), StoreTable.META, frozenset({FORMAT_KEY}))
 

@@ -1,6 +1,6 @@
 """Which engine keeps the store: the one place that chooses it.
 
-Everybody else has the :class:`~rmp_milter.store.surface.Engine` that is given here.
+Everybody else has the :class:`~rmp_milter.store.engines.Engine` that is given here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.lmdb_engine import LmdbEngine
 
 if TYPE_CHECKING:
-    from rmp_milter.store.surface import Engine
+    from rmp_milter.store.engines import Engine
 
 
 class EngineSettings(ServerSettings, Protocol):

@@ -17,6 +17,7 @@ from rmp_milter.engine.postgresql.statements import turn_statements
 from rmp_milter.store import postgresql_moving
 from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check_moment
+from rmp_milter.store.engines import Earlier, Migration, StoreReport
 from rmp_milter.store.format import version
 from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.failures import OtherFormatError, StoreError, StoreFailed
@@ -25,7 +26,7 @@ from rmp_milter.store.moving import write_file
 from rmp_milter.store.postgresql.roles import groundwork
 from rmp_milter.store.postgresql.schema import LAYOUT
 from rmp_milter.store.postgresql_store import PostgresqlOutbox, PostgresqlStore
-from rmp_milter.store.surface import DUPLICATE_DAYS, Earlier, Migration, StoreReport
+from rmp_milter.store.surface import DUPLICATE_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
     from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.postgresql.moving import PostgresqlLeaving
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
-    from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.surface import (
+    from rmp_milter.store.engines import (
         KeySuccession,
         Leaving,
         PreparedRotation,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Rotation,
         Tell,
     )
+    from rmp_milter.store.format.keys import StoreKeys
 
 BY_A_FILE = "rmp store move it to a file, do it there, and move it back"
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from rmp_milter.engine.postgresql.moving import PostgresqlLeaving
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
+    from rmp_milter.store.engines import Leaving, Tell
     from rmp_milter.store.format.keys import StoreKeys
-    from rmp_milter.store.surface import Leaving, Tell
 
 
 def leaving(place: PostgresqlPlace) -> AbstractContextManager[PostgresqlLeaving]:

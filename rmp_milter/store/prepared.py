@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from rmp_milter.store.surface import KeySuccession
+    from rmp_milter.store.engines import KeySuccession
 
 PLACE = "rotation"
 

@@ -18,19 +18,19 @@ from msgspec.structs import replace
 from rmp_milter.disk.new_files import sync_folder
 from rmp_milter.store.beside import DATA, check_own, see_room, verify
 from rmp_milter.store.copying import moment_of
+from rmp_milter.store.engines import PreparedRotation
 from rmp_milter.store.format.environment import lease, release
 from rmp_milter.store.format.own_keys import check_keys
 from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.prepared import RotationPlace, Stage, fitting, told_as_before, turn
 from rmp_milter.store.resealing import reseal
-from rmp_milter.store.surface import PreparedRotation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rmp_milter.store.engines import KeySuccession, Tell
     from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.prepared import RotationMark
-    from rmp_milter.store.surface import KeySuccession, Tell
 
 COPIES = 2.5
 """So many times the store's size must be free: two copies, and the services go on writing."""

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from rmp_milter.store.engines import Progress
     from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.rewriting import Anew, Rewriting
-    from rmp_milter.store.surface import Progress
 
 METADATA_TABLES = (
     *("dossiers", "doctors", "envelopes", "waiting", "tallies", "receipts"),

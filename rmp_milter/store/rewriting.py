@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rmp_milter.store.engines import Progress
     from rmp_milter.store.format.codecs import Codec
     from rmp_milter.store.format.deriving import Target
-    from rmp_milter.store.surface import Progress
 
 Anew: TypeAlias = Callable[[bytes, bytes], bytes]
 """Returns of a record's key and value the new value."""

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from rmp_milter.store.engines import KeySuccession, Tell
     from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.prepared import RotationMark, RotationPlace
-    from rmp_milter.store.surface import KeySuccession, Tell
 
 
 def rotate(

@@ -11,8 +11,9 @@ from rmp_milter.config.sections import StoreSection
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.store import StoreKeys
+from rmp_milter.store.engines import Engine
 from rmp_milter.store.opening import engine_at
-from rmp_milter.store.surface import Engine, Store
+from rmp_milter.store.surface import Store
 
 AMOUNT = 120
 SEALER = Sealer(bytes(32))

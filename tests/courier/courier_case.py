@@ -33,8 +33,8 @@ from rmp_milter.dossier.model import (
 )
 from rmp_milter.mail.bounce_address import bounce_address
 from rmp_milter.store import Outbox, Store, StoreKeys
+from rmp_milter.store.engines import Engine
 from rmp_milter.store.opening import engine_at
-from rmp_milter.store.surface import Engine
 
 KEYS = StoreKeys(metadata=b"m" * 32, index=b"i" * 32, outbox=b"o" * 32)
 MAP_BYTES = 64 * 1024 * 1024

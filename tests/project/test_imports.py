@@ -148,6 +148,7 @@ RESERVED = {
 # All that is known of the store outside of it: what it does, and what crosses that surface.
 # None of it is an engine's, so that another engine can take the place of LMDB.
 STORE_SURFACE = {
+    "rmp_milter.store.engines",
     "rmp_milter.store.surface",
     "rmp_milter.store.format.failures",
     "rmp_milter.store.format.keys",

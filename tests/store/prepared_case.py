@@ -41,6 +41,7 @@ from store_case import (
 from rmp_milter.dossier.changes import Changes, ToldUpTo
 from rmp_milter.dossier.model import EmergencyState
 from rmp_milter.store import StoreKeys, preparing, rotating
+from rmp_milter.store.engines import PreparedRotation
 from rmp_milter.store.format import succession
 from rmp_milter.store.format.codecs import Codec
 from rmp_milter.store.format.records import RowState
@@ -50,7 +51,6 @@ from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.prepared import RotationPlace
 from rmp_milter.store.resealing import METADATA_TABLES, OUTBOX_TABLES
 from rmp_milter.store.store import LmdbStore
-from rmp_milter.store.surface import PreparedRotation
 
 LATER = NOW + 100
 

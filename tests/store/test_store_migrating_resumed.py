@@ -17,12 +17,12 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Doctor
 from rmp_milter.store import StoreError
 from rmp_milter.store.begun import MARK
+from rmp_milter.store.engines import Earlier
 from rmp_milter.store.format import version
 from rmp_milter.store.format.course import NOTED, Course
 from rmp_milter.store.migrating import COPY, Move, migrate, planned
 from rmp_milter.store.steps import STEPS as REAL_STEPS
 from rmp_milter.store.store import LmdbStore
-from rmp_milter.store.surface import Earlier
 
 pytestmark = pytest.mark.slow
 

@@ -37,12 +37,12 @@ from rmp_milter.host.owners import (
 )
 from rmp_milter.keeper.log.copying import LogSeen, verify_copy
 from rmp_milter.keeper.log.journal import JournalError
+from rmp_milter.store.engines import StoreReport
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.former_keys import FORMER
 from rmp_milter.store.format.keys import StoreKeys, read_store_keys
 from rmp_milter.store.format.succession import BEFORE, NEXT
 from rmp_milter.store.opening import engine_at
-from rmp_milter.store.surface import StoreReport
 
 NOBODY = "nobody"
 NO_KEYS = "the store was not verified: this machine has none of its keys (--keys DIR)"

@@ -28,6 +28,7 @@ from rmp_milter.store.check.naming import WORDS, name_differences
 from rmp_milter.store.check.outbox import OutboxCheck
 from rmp_milter.store.check.waiting import check_waiting
 from rmp_milter.store.check.walk import Walk
+from rmp_milter.store.engines import StoreReport
 from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.environment import Environment, lease, release, untouched
 from rmp_milter.store.format.failures import StoreFailed
@@ -38,7 +39,6 @@ from rmp_milter.store.format.tables import (
     LEDGER_KEY,
     OUTBOX_LEDGER_KEY,
 )
-from rmp_milter.store.surface import StoreReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

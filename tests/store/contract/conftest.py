@@ -7,7 +7,8 @@ from engines import TRIED, Tried
 from store_case import KEYS, NOW, filled, usable
 
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.store.surface import Engine, Outbox, Store
+from rmp_milter.store.engines import Engine
+from rmp_milter.store.surface import Outbox, Store
 
 
 @pytest.fixture(params=sorted(TRIED))

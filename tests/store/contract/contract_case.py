@@ -8,8 +8,9 @@ from engines import Tried
 from store_case import KEYS, NOW
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.store.engines import Engine
 from rmp_milter.store.format.failures import Conflict
-from rmp_milter.store.surface import Engine, Store
+from rmp_milter.store.surface import Store
 
 
 def made(engine: Engine) -> Store:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rmp_milter.engine.transaction import Access
-    from rmp_milter.store.surface import Engine, Store
+    from rmp_milter.store.engines import Engine
+    from rmp_milter.store.surface import Store
 
 
 class Tried(Protocol):

@@ -27,8 +27,9 @@ from store_case import (
 )
 
 from rmp_milter.dossier.changes import CardOf, Changes, Once, Presented, ToldUpTo
+from rmp_milter.store.engines import Engine
 from rmp_milter.store.format.failures import Conflict, StoreError
-from rmp_milter.store.surface import Engine, Store
+from rmp_milter.store.surface import Store
 
 
 def of_every_kind(store: Store) -> Changes:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from engines import Tried
 
-    from rmp_milter.store.surface import Engine, Store
+    from rmp_milter.store.engines import Engine
+    from rmp_milter.store.surface import Store
 
 SEALED = [
     *("dossiers", "heads", "entries", "doctors", "waiting", "emergencies", "letters"),

@@ -2,7 +2,8 @@
 
 from store_case import KEYS
 
-from rmp_milter.store.surface import Engine, Store
+from rmp_milter.store.engines import Engine
+from rmp_milter.store.surface import Store
 
 
 def test_who_is_alone_leads(store: Store) -> None:

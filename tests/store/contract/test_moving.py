@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from engines import Tried
 
-    from rmp_milter.store.surface import Engine
+    from rmp_milter.store.engines import Engine
 
 CUT = RuntimeError("cut off")
 

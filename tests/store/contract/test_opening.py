@@ -9,6 +9,7 @@ from engines import FORMAT_NUMBER, Tried
 from store_case import KEYS, NOW, a_deposit, a_doctor, a_mail, with_dossier
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.store.engines import Engine
 from rmp_milter.store.format.failures import (
     Conflict,
     OtherFormatError,
@@ -16,7 +17,7 @@ from rmp_milter.store.format.failures import (
     StoreFailed,
 )
 from rmp_milter.store.format.keys import StoreKeys
-from rmp_milter.store.surface import Engine, Store
+from rmp_milter.store.surface import Store
 
 Use = Callable[[Engine], object]
 USES: list[Use] = [

@@ -12,7 +12,8 @@ from engines import Tried
 from store_case import KEYS, NOW, a_doctor, with_dossier
 
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.store.surface import Engine, Outbox, Store
+from rmp_milter.store.engines import Engine
+from rmp_milter.store.surface import Outbox, Store
 
 OTHER = str(Path(__file__).with_name("other_process.py"))
 

@@ -22,7 +22,7 @@ from store_case import (
 
 from rmp_milter.dossier.changes import Changes, NewBody, NewEntry
 from rmp_milter.store import Conflict, Store, StoreError
-from rmp_milter.store.surface import Engine
+from rmp_milter.store.engines import Engine
 
 
 def test_all_that_a_mail_does_is_there_after_the_commit(store: Store, engine: Engine) -> None:

@@ -11,7 +11,7 @@ from store_case import KEYS, NOW, a_doctor
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Credential
 from rmp_milter.store import Conflict
-from rmp_milter.store.surface import Engine
+from rmp_milter.store.engines import Engine
 
 if TYPE_CHECKING:
     from rmp_milter.dossier.model import Doctor

@@ -8,7 +8,7 @@ from store_case import KEYS, NOW, a_letter, an_emergency, new_id, with_dossier
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import Emergency, EmergencyState, PatientTold
 from rmp_milter.store import Store, StoreError
-from rmp_milter.store.surface import Engine
+from rmp_milter.store.engines import Engine
 
 
 def kept(

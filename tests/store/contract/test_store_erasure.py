@@ -21,7 +21,8 @@ from store_case import (
 from rmp_milter.dossier.changes import Changes, NewBody, NewEntry
 from rmp_milter.dossier.model import Patient, Sheet, Slots, StandingKey
 from rmp_milter.store import Conflict, Outbox, Store, StoreError
-from rmp_milter.store.surface import LOOK_AGAIN_SECONDS, Engine
+from rmp_milter.store.engines import Engine
+from rmp_milter.store.surface import LOOK_AGAIN_SECONDS
 
 LATER = NOW + 10 * DAY
 

@@ -11,7 +11,8 @@ from rmp_milter.dossier.model import Doctor, Fault, ReceiptLine
 from rmp_milter.handlers.asking.case import Bounds
 from rmp_milter.handlers.way_in.throttles import MONTH
 from rmp_milter.store import Conflict, Store, StoreError
-from rmp_milter.store.surface import TALLY_SECONDS, TALLY_TIMES, Engine
+from rmp_milter.store.engines import Engine
+from rmp_milter.store.surface import TALLY_SECONDS, TALLY_TIMES
 
 
 def tally(store: Store, subject: bytes = b"s" * 16, fault: Fault = Fault.SENDER) -> list[int]:

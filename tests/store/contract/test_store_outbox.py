@@ -16,7 +16,8 @@ from rmp_milter.dossier.answers import followers_id
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import NOBODY, OutgoingMail
 from rmp_milter.store import Outbox, OutboxRow, RowState, Store, StoreError
-from rmp_milter.store.surface import BOUNCE_REASON, URGENT, Engine
+from rmp_milter.store.engines import Engine
+from rmp_milter.store.surface import BOUNCE_REASON, URGENT
 
 
 def queue(store: Store, count: int = 1, now: int = NOW) -> None:

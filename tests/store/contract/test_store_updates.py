@@ -32,7 +32,7 @@ from rmp_milter.dossier.model import (
     Sheet,
 )
 from rmp_milter.store import Conflict, Store, StoreError
-from rmp_milter.store.surface import Engine
+from rmp_milter.store.engines import Engine
 
 
 def dossiers_by(store: Store, *traits: str) -> list[bytes]:

@@ -22,7 +22,8 @@ from store_case import (
 
 from rmp_milter.dossier.changes import Adoption, CardOfWaiting, Changes, NewBody, NewWaiting
 from rmp_milter.store import Conflict, Outbox, Store, StoreError
-from rmp_milter.store.surface import LOOK_AGAIN_SECONDS, Engine
+from rmp_milter.store.engines import Engine
+from rmp_milter.store.surface import LOOK_AGAIN_SECONDS
 
 
 def kept(store: Store, *bodies: bytes, days: int = 30) -> NewWaiting:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from lmdb import _Database as Table
 
     from rmp_milter.engine.transaction import Access
-    from rmp_milter.store.surface import Engine, Store
+    from rmp_milter.store.engines import Engine
+    from rmp_milter.store.surface import Store
 
 
 class Lmdb:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rmp_milter.engine.transaction import Access
-    from rmp_milter.store.surface import Engine, Store
+    from rmp_milter.store.engines import Engine
+    from rmp_milter.store.surface import Store
 
 NUMBERS = count()
 FREE: list[str] = []
