@@ -3,9 +3,10 @@
 import base64
 import secrets
 import time
+from datetime import datetime
 
 import pytest
-from clinic import Clinic
+from clinic import PARIS, Clinic
 
 from rmp_milter.certificates import encryption_keys, read_certificate
 from rmp_milter.keeper.desk.sealmail import seal_message
@@ -68,7 +69,7 @@ def test_an_empty_line_taken_out_of_a_signed_part_makes_no_request(clinic: Clini
 def test_a_file_that_somebody_signed_makes_nobody_his_locum(
     clinic: Clinic, name: bytes
 ) -> None:
-    day = time.strftime("%d/%m/%Y")
+    day = datetime.now(PARIS).strftime("%d/%m/%Y")
     words = f"Demande : remplacement\nRemplaçant : {clinic.anne.mail}\nDu : {day}\nAu : {day}\n"
     words += f"\n{name.decode()}\n"  # which nobody signs by itself
     mail = inline(clinic, signed(clinic.paul, words.encode(), name))

@@ -6,6 +6,7 @@ import time
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from email import message_from_bytes
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from aged_doctor import (
     weakly_enrolled,
     with_field,
 )
+from clinic import PARIS
 
 from rmp_milter.calls.protocol.message import Event
 from rmp_milter.certificates import ends_at, read_certificate
@@ -182,7 +184,7 @@ def test_a_mail_that_prolongs_it_may_change_what_its_sender_is_as_well(
     host: Host, expired: AgedDoctor, anne: Doctor
 ) -> None:
     """Two changes of one person by one mail: the next mail finds him as both have left him."""
-    days = time.strftime("Du : %d/%m/%Y\nAu : %d/%m/%Y\n")
+    days = datetime.now(PARIS).strftime("Du : %d/%m/%Y\nAu : %d/%m/%Y\n")
     named = f"Demande : remplacement\nService : rmp@rmp.test\nRemplaçant : {anne.mail}\n{days}"
     answer, *_ = host.ask(expired, expired.pgp_mime(named))
     assert "prolongée jusqu'au" in in_a_line(answer.text)

@@ -45,7 +45,13 @@ INNER_FLOORS = {
         (".",),
     ),
     "milter": (("answering",), ("chores",), (".",)),
-    "store": (("format",), ("surface",), ("postgresql", "read", "write", "check"), (".",)),
+    "store": (
+        ("format",),
+        ("surface",),
+        ("engines",),
+        ("postgresql", "read", "write", "check"),
+        (".",),
+    ),
     "keeper": (
         ("openpgp", "cms"),
         ("keys",),

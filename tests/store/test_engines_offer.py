@@ -2,7 +2,15 @@
 
 import pytest
 
-from rmp_milter.store import leases, lmdb_outbox, outbox, postgresql_store, store, surface
+from rmp_milter.store import (
+    engines,
+    leases,
+    lmdb_outbox,
+    outbox,
+    postgresql_store,
+    store,
+    surface,
+)
 from rmp_milter.store.lmdb_engine import LmdbEngine
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from rmp_milter.store.read import snapshot
@@ -21,12 +29,12 @@ def offered(kind: type) -> set[str]:
         (surface.Store, store.LmdbStore),
         (surface.OutboxSnapshot, outbox.OutboxView),
         (surface.Outbox, lmdb_outbox.LmdbOutbox),
-        (surface.Engine, LmdbEngine),
+        (engines.Engine, LmdbEngine),
         (surface.Store, postgresql_store.PostgresqlStore),
         (surface.Outbox, postgresql_store.PostgresqlOutbox),
         (surface.Leases, leases.Unshared),
         (surface.Leases, leases.Shared),
-        (surface.Engine, PostgresqlEngine),
+        (engines.Engine, PostgresqlEngine),
     ],
 )
 def test_the_surface_says_all_that_there_is(said: type, done: type) -> None:
