@@ -47,6 +47,16 @@ ExecStart=/usr/bin/ip address add 127.0.0.2/8 dev lo
 WantedBy=multi-user.target
 """
 
+WITNESS = "/var/lib/temoin"
+POLICY = "/etc/rmp/temoins.txt"
+# Its user reads the log's hashes, and no entry.
+HASHES_ALONE = """\
+[Service]
+ExecStartPre=/bin/sh -c 'ls /var/lib/rmp-audit/export/tile/0'
+ExecStartPre=/bin/sh -c '! ls /var/lib/rmp-audit/export/tile/entries'
+ExecStartPre=/bin/sh -c '! ls /var/lib/rmp/keeper'
+"""
+
 
 @pytest.fixture(params=RELEASES, ids=lambda release: f"debian-{release.number}")
 def release(request: pytest.FixtureRequest) -> DebianRelease:
@@ -98,6 +108,7 @@ def test_a_clean_machine_answers_after_few_commands_and_survives_what_years_brin
     _first_circuit(admin, doctor)
     assert len(admin.typed) <= MOST_COMMANDS, admin.typed
     _see_units(machine)
+    _see_witness(machine)
     _see_upgrade(machine)
     _see_reboot(machine, doctor)
     _see_crash_loop(machine)
@@ -189,6 +200,40 @@ def _see_units(machine: VirtualMachine) -> None:
     machine.run("systemctl start rmp-check.service")
     assert '"fine":true' in machine.run("cat /var/lib/rmp/store/diary/store-check.json").out
     machine.run("man -w rmp && man -w rmp.toml")
+
+
+def _see_witness(machine: VirtualMachine) -> None:
+    """See the log cosigned by a witness, asked by a user of its own who reads no entry."""
+    _have_witness(machine)
+    machine.run("systemctl start rmp-audit.service && systemctl start rmp-witness.service")
+    export = "/var/lib/rmp-audit/export"
+    # What came back is in the next export, which the unit has made once it succeeds.
+    machine.wait_for(f"rmp access verify {export} --policy {POLICY}", within=120)
+    assert "the policy is met" in machine.run("rmp access witness status").out
+    assert machine.run("stat -c %U /var/lib/rmp-witness/*").out.split() == ["rmp-witness"]
+    assert "witness" not in machine.run("rmp check", check=False).out
+    machine.run("systemctl stop temoin && systemctl start rmp-audit.service")
+    machine.run("systemctl start rmp-witness.service")  # a silence of less than a day is none
+    assert "did not answer" in machine.run("journalctl -u rmp-witness -o cat").out
+
+
+def _have_witness(machine: VirtualMachine) -> None:
+    """Have a witness on the machine, which elsewhere is another's, and a policy that names it."""
+    made = machine.run(f"rmp access witness key new {WITNESS} ars.example/temoin").out
+    log = machine.run("rmp access key").out.strip()
+    machine.run(f"rmp access witness watch {WITNESS} {log}")
+    machine.run(f"systemd-run --unit=temoin rmp access witness serve {WITNESS}")
+    policy = (
+        "# rmp witness policy 1\n"
+        f"log {log}\n"
+        f"witness ars {made.split()[0]} http://127.0.0.1:8047\n"
+        "quorum ars\n"
+    )
+    machine.put(POLICY, policy.encode())
+    setting = f'witness_policy = "{POLICY}"'
+    machine.run(f"sed -i 's,^witness_policy = .*,{setting},' /etc/rmp/rmp.toml")
+    machine.put("/etc/systemd/system/rmp-witness.service.d/try.conf", HASHES_ALONE.encode())
+    machine.run("systemctl daemon-reload")
 
 
 def _pids(machine: VirtualMachine) -> list[str]:
