@@ -8,6 +8,7 @@ import psycopg
 from psycopg.sql import SQL
 
 from rmp_milter.engine.failures import LostMomentError
+from rmp_milter.engine.postgresql.exchange import ask
 from rmp_milter.engine.postgresql.failures import failure, is_passing, one_line
 from rmp_milter.engine.postgresql.statements import OWN_TABLES, statements, turn_statements
 from rmp_milter.engine.transaction import beyond
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.exchange import Row, Said
     from rmp_milter.engine.postgresql.statements import Statements
     from rmp_milter.engine.tables import EngineTable
 
@@ -47,7 +49,10 @@ class PostgresqlReads:
     ahead = RECORDS_AT_ONCE
 
     def __init__(self, connection: Connection, schema: str) -> None:
+        self._of_schema(schema)
         self._connection = connection
+
+    def _of_schema(self, schema: str) -> None:
         self._schema = schema
         self._foreseen: dict[tuple[EngineTable, bytes], bytes | None] = {}
 
@@ -145,8 +150,8 @@ class PostgresqlReads:
 
     def settings_off(self, *names: str) -> list[str]:
         """Return those of the server's settings that are off."""
-        asked = SQL("SELECT name FROM pg_settings WHERE name = ANY(%b) AND setting = 'off'")
-        return sorted(str(row[0]) for row in self._ask(asked, list(names)))
+        asked = SQL("SELECT name FROM pg_settings WHERE name = %b AND setting = 'off'")
+        return sorted(name for name in names if self._ask(asked, name))
 
     def size(self, table: EngineTable | None = None) -> int:
         """Return how many bytes a table takes, or all of them, with their indexes."""
@@ -170,14 +175,16 @@ class PostgresqlReads:
     def _said(self, table: EngineTable) -> Statements:
         return statements(self._schema, table)
 
-    def _ask(self, statement: bytes | SQL, *values: object) -> list[tuple[object, ...]]:
+    def _ask(self, statement: bytes | SQL, *values: Said) -> list[Row]:
+        if isinstance(statement, bytes):
+            return ask(self._connection, statement, values).rows
         return self._connection.execute(statement, values, binary=True).fetchall()
 
 
 class PostgresqlMomentReads(PostgresqlReads):
     """The same for who knows the store's errors alone; who lost it may begin anew with another."""
 
-    def _ask(self, statement: bytes | SQL, *values: object) -> list[tuple[object, ...]]:
+    def _ask(self, statement: bytes | SQL, *values: Said) -> list[Row]:
         try:
             return super()._ask(statement, *values)
         except psycopg.Error as error:
@@ -186,9 +193,9 @@ class PostgresqlMomentReads(PostgresqlReads):
             raise failure(error) from error
 
 
-def _keys(rows: list[tuple[object, ...]]) -> list[bytes]:
+def _keys(rows: list[Row]) -> list[bytes]:
     return [cast("bytes", row[0]) for row in rows]
 
 
-def _joined(parts: list[tuple[object, ...]]) -> bytes:
+def _joined(parts: list[Row]) -> bytes:
     return b"".join(cast("bytes", part[0]) for part in parts)
