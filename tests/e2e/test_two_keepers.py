@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import signal
 import threading
 import time
@@ -14,6 +16,8 @@ from clinic import Clinic, clinic_on
 from keeper_pair import SERVED, KeeperPair, host_on
 from test_change_points import check_sound, filed_for
 
+from rmp_milter.linux.hosts import short_name
+from testbed.command import run_rmp
 from testbed.postgres import PrivatePostgres
 from testbed.sending import send
 
@@ -128,6 +132,20 @@ def test_the_other_keeper_goes_on_when_one_is_killed(
     read_back(clinic, lines, code, "Hémoglobine 14,1 g/dl.")
     pair.keep_checkpoint()
     one_history(pair, tmp_path / "export", 1)
+
+
+def test_the_host_sees_which_keeper_has_the_log_and_which_stands_by(
+    pair: KeeperPair,
+) -> None:
+    for each in (pair.a, pair.b):
+        said = run_rmp(["--config", str(each.config), "status", "--json"], check=False)
+        status = json.loads(said.stdout)
+        assert (status["log"]["led"], status["log"]["waiting"]) == (True, [short_name()])
+        assert status["log"]["epoch"] == pair.epoch()
+        assert not any("keeper" in need["line"] for need in status["needs"])
+        shown = run_rmp(["--config", str(each.config), "status"], check=False).stdout.decode()
+        keeper = "answers" if each is pair.leader() else "stands by"
+        assert re.search(rf"^keeper +{keeper}$", shown, re.MULTILINE)
 
 
 @pytest.mark.soak
