@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from rmp_milter.audit.beside import reason_path
@@ -15,8 +16,10 @@ from rmp_milter.audit.writing import export
 from rmp_milter.config import load
 from rmp_milter.host.log_place import log_of
 from rmp_milter.keeper.keys.keys import load_log_key
+from rmp_milter.keeper.log import epoch as log_epoch
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.tables import LogTable
 from rmp_milter.tlog.checkpoints import read_checkpoint
 from testbed.host import Host
 from testbed.processes import descendants, is_listening, is_running
@@ -138,6 +141,12 @@ class KeeperPair:
 
     def other(self, keeper: OneKeeper) -> OneKeeper:
         return self.b if keeper is self.a else self.a
+
+    def epoch(self) -> int:
+        """Return how often a keeper has taken the log over, as the record says."""
+        with closing(log_of(self.config).open()) as log, log.reading() as txn:
+            found = bytes(txn.get(LogTable.META, log_epoch.KEY) or b"")
+        return log_epoch.decode(found).number
 
     def keep_checkpoint(self) -> None:
         """Keep what an auditor would be sent now."""
