@@ -11,10 +11,11 @@ from psycopg.sql import SQL, Identifier
 from rmp_milter.engine.failures import StoreError
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.failures import failure
+from rmp_milter.engine.postgresql.packing import NUMBER_BYTES, copy_rows
 from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
 from rmp_milter.engine.postgresql.schema import check_format, give_format, make_unless_there
 from rmp_milter.engine.postgresql.statements import statements, turn_statements
-from rmp_milter.engine.postgresql.writing import append_records, send_records
+from rmp_milter.engine.postgresql.writing import parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.engine.postgresql.schema import SchemaLayout
     from rmp_milter.engine.tables import EngineTable
-    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import WholeMoment
+
+_BEGIN_FILLING = "BEGIN; SET LOCAL synchronous_commit = off"
+"""Nothing counts before the mark, whose commit has all of it on disk, and on the standbys."""
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
 
@@ -41,7 +45,7 @@ class PostgresqlLeaving:
     ) -> None:
         self._turn = turn
         self._place, self._layout = place, layout
-        self.moment: ReadTransaction = moment
+        self.moment: WholeMoment = moment
         self.size = moment.size()
 
     def settle(self) -> None:
@@ -111,10 +115,19 @@ class TablesFilled:
             self._connection.execute("ROLLBACK", prepare=False)
 
     def put(self, table: EngineTable, records: list[Record]) -> None:
-        """Write records, all of them or none."""
-        write = append_records if table in self._layout.only_grow else send_records
-        with self._connection.transaction(), self._connection.pipeline():
-            write(self._connection, self._schema, table, records)
+        """Write records, all of them or none; the server refuses one of a key that is there."""
+        self._connection.execute(_BEGIN_FILLING, prepare=False)
+        try:
+            with (
+                self._connection.cursor() as cursor,
+                cursor.copy(statements(self._schema, table).copy) as copy,
+            ):
+                for piece in copy_rows(_in_parts(records) if table.in_parts else records):
+                    copy.write(piece)
+        except BaseException:
+            self._connection.execute("ROLLBACK", prepare=False)
+            raise
+        self._connection.execute("COMMIT", prepare=False)
 
     def clear(self) -> None:
         """Remove everything."""
@@ -122,3 +135,11 @@ class TablesFilled:
             for table in self._layout.tables:
                 name = Identifier(self._schema, table.value)
                 self._connection.execute(SQL("DELETE FROM {}").format(name))
+
+
+def _in_parts(records: list[Record]) -> Iterator[tuple[bytes, bytes, memoryview]]:
+    return (
+        (key, number.to_bytes(NUMBER_BYTES), part)
+        for key, value in records
+        for number, part in enumerate(parts(value))
+    )
