@@ -15,13 +15,14 @@ from rmp_milter.engine.postgresql.packing import NUMBER_BYTES, copy_rows
 from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
 from rmp_milter.engine.postgresql.schema import check_format, give_format, make_unless_there
 from rmp_milter.engine.postgresql.statements import statements, turn_statements
-from rmp_milter.engine.postgresql.writing import parts
+from rmp_milter.engine.postgresql.writing import append_records, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rmp_milter.engine.filling import Record
     from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.packing import Field
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.engine.postgresql.schema import SchemaLayout
     from rmp_milter.engine.tables import EngineTable
@@ -118,16 +119,20 @@ class TablesFilled:
         """Write records, all of them or none; the server refuses one of a key that is there."""
         self._connection.execute(_BEGIN_FILLING, prepare=False)
         try:
-            with (
-                self._connection.cursor() as cursor,
-                cursor.copy(statements(self._schema, table).copy) as copy,
-            ):
-                for piece in copy_rows(_in_parts(records) if table.in_parts else records):
-                    copy.write(piece)
+            if table is self._layout.meta:  # few; COPY does not know whose each record may be
+                append_records(self._connection, self._schema, table, records)
+            else:
+                self._copy(table, _in_parts(records) if table.in_parts else records)
         except BaseException:
             self._connection.execute("ROLLBACK", prepare=False)
             raise
         self._connection.execute("COMMIT", prepare=False)
+
+    def _copy(self, table: EngineTable, rows: Iterable[Sequence[Field]]) -> None:
+        said = statements(self._schema, table).copy
+        with self._connection.cursor() as cursor, cursor.copy(said) as copy:
+            for piece in copy_rows(rows):
+                copy.write(piece)
 
     def clear(self) -> None:
         """Remove everything."""
