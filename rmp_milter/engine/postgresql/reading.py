@@ -30,6 +30,9 @@ RECORDS_AT_ONCE = 64
 PAGE_BYTES = 4 << 20
 """A page of records ends with the one that passes it: large ones come a few at a time."""
 
+MOST_FORESEEN = 1024
+"""Records that are at hand at most."""
+
 BEYOND_ALL = b"\xff" * 512
 """Longer than a key may be, so behind every one."""
 
@@ -76,9 +79,14 @@ class PostgresqlReads:
         return [found.get(key) for key in keys]
 
     def foresee(self, table: EngineTable, keys: Sequence[bytes]) -> None:
-        """Have these at hand, in the place of those that were foreseen before."""
-        found = self.get_many(table, keys)
-        self._foreseen = {(table, key): value for key, value in zip(keys, found, strict=True)}
+        """Have these at hand, beside those that were foreseen before unless that is too many."""
+        known = self._foreseen
+        asked = [key for key in dict.fromkeys(keys) if (table, key) not in known]
+        if asked and len(known) + len(asked) > MOST_FORESEEN:
+            known, asked = {}, [*dict.fromkeys(keys)]
+        found = self.get_many(table, asked)
+        self._foreseen = known
+        known.update(((table, key), value) for key, value in zip(asked, found, strict=True))
 
     def has(self, table: EngineTable, key: bytes) -> bool:
         """Whether there is a record of this key."""
