@@ -2,6 +2,7 @@
 
 from rmp_milter.engine.failures import (
     LostMomentError,
+    NotReachedError,
     OtherFormatError,
     StoreError,
     StoreFailed,
@@ -13,6 +14,7 @@ __all__ = [
     "InUseError",
     "LostMomentError",
     "NoRowError",
+    "NotReachedError",
     "OtherFormatError",
     "StoreError",
     "StoreFailed",
