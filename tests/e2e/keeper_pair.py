@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 from typing import TYPE_CHECKING
 
 from rmp_milter.audit.beside import reason_path
@@ -18,15 +17,17 @@ from rmp_milter.keeper.keys.keys import load_log_key
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.tlog.checkpoints import read_checkpoint
+from testbed.command import start_rmp
 from testbed.host import Host
 from testbed.processes import descendants, is_listening, is_running
-from testbed.service import RMP, Part, Service
+from testbed.service import Part, Service
 from testbed.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from testbed.postgres import PrivatePostgres
+    from testbed.ready_rmp import Running
 
 SOON = 30
 SOCKETS = ("run/keeper.sock", "run/keeper-b.sock")
@@ -55,18 +56,11 @@ class OneKeeper:
     def __init__(self, service: Service, config: Path, socket: Path, name: str) -> None:
         self.config, self.socket = config, socket
         self._service, self._file = service, service.root / f"{name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Running | None = None
 
     def start(self) -> None:
-        with self._file.open("ab") as log:
-            self._process = subprocess.Popen(
-                [RMP, "--config", self.config, "keeper"],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env={**os.environ, "TMPDIR": str(self._service.temporary)},
-            )
+        command = ("--config", str(self.config), "keeper")
+        self._process = start_rmp(command, self._file, self._service.temporary)
 
     @property
     def log(self) -> str:
