@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -21,15 +20,17 @@ from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.log.tables import LogTable
 from rmp_milter.tlog.checkpoints import read_checkpoint
+from testbed.command import start_rmp
 from testbed.host import Host
 from testbed.processes import descendants, is_listening, is_running
-from testbed.service import RMP, Part, Service
+from testbed.service import Part, Service
 from testbed.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from testbed.postgres import PrivatePostgres
+    from testbed.ready_rmp import Running
     from testbed.service import Settings
 
 SOON = 30
@@ -62,18 +63,11 @@ class OneProcess:
     def __init__(self, service: Service, config: Path, name: str) -> None:
         self.config = config
         self._service, self._file = service, service.root / f"{name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Running | None = None
 
     def start(self) -> None:
-        with self._file.open("ab") as log:
-            self._process = subprocess.Popen(
-                [RMP, "--config", self.config, *self.words],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env={**os.environ, "TMPDIR": str(self._service.temporary)},
-            )
+        command = ("--config", str(self.config), *self.words)
+        self._process = start_rmp(command, self._file, self._service.temporary)
 
     @property
     def log(self) -> str:
