@@ -155,6 +155,9 @@ class Snapshot(Stored, Protocol):
         common name has very many: how many are worth reading is the caller's to say.
         """
 
+    def terms_ahead(self, terms: Sequence[Term]) -> None:
+        """Be told whose holders will be asked for next: an engine far away gets them in one go."""
+
     def words_held(self, words: Iterable[str]) -> frozenset[str]:
         """Return which of these family words any open dossier has a term of.
 
@@ -287,6 +290,22 @@ class Store(_Open, Protocol):
 
         Each commit also forgets some of what is over: digests, tries, notes of sent rows,
         bodies that nothing needs; a bounded number, so that none takes long.
+        """
+
+    def in_turn(self, *subjects: bytes) -> AbstractContextManager[None]:
+        """Hold the turns of all subjects for a ``with`` block; who else wants one of them waits.
+
+        He may have the store open on any machine (a file is of one service: he is a thread of
+        it). A snapshot that is begun in the block has what was committed in the turns before.
+        Several subjects may share a turn, and no server learns whose it is. Of no subjects
+        nothing is waited for.
+
+        It gives an order and no right: who stands still loses his turns to others, and all lose
+        theirs with a server. So what was decided on counts says which these were
+        (:class:`~rmp_milter.dossier.changes.TriesSeen`).
+
+        Raises :class:`~rmp_milter.store.format.failures.NotInTimeError` on entering, where they
+        were not to be had within a minute.
         """
 
     def leads(self) -> bool:
