@@ -20,7 +20,11 @@ from rmp_milter.engine.failures import StoreFailed
 from rmp_milter.engine.postgresql.exchange import Exchange, ask
 from rmp_milter.engine.postgresql.failures import failure
 from rmp_milter.engine.postgresql.pools import PoolTimeout, for_threads
-from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads, PostgresqlReads
+from rmp_milter.engine.postgresql.reading import (
+    MOST_FORESEEN,
+    PostgresqlMomentReads,
+    PostgresqlReads,
+)
 from rmp_milter.engine.postgresql.turns import (
     LostTurnError,
     UnknownOutcomeError,
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from rmp_milter.engine.postgresql.exchange import Row, Said
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.engine.postgresql.pools import ReadingConnections
+    from rmp_milter.engine.tables import EngineTable
     from rmp_milter.engine.transaction import Expected, WriteTransaction
 
     _Reached = Callable[[Callable[[Connection], list[Row]]], tuple[Connection, list[Row]]]
@@ -170,6 +175,13 @@ class _Moment(PostgresqlMomentReads):
     def begin(self) -> None:
         """Begin it now."""
         self._ask(_LOOK)
+
+    def get(self, table: EngineTable, key: bytes) -> bytes | None:
+        """Return one record; what was read once in a moment is the same to its end."""
+        found = super().get(table, key)
+        if not table.in_parts and len(self._foreseen) < MOST_FORESEEN:
+            self._foreseen[table, key] = found
+        return found
 
     def _ask(self, statement: bytes | SQL, *values: Said) -> list[Row]:
         if self.lent is None and isinstance(statement, bytes):
