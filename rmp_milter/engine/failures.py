@@ -8,6 +8,15 @@ class StoreError(Exception):
     """
 
 
+class NotReachedError(StoreError):
+    """A server cannot be reached, or lets nobody in; nothing that it has was looked at."""
+
+    hint = (
+        "is the server there, and does it let this process in (docs/postgresql.md, When it is not"
+        " reached)? nothing is to be put back"
+    )
+
+
 class OtherFormatError(StoreError):
     """What is stored is of another format than this version's; nothing in it was looked at."""
 

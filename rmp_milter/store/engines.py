@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import WholeMoment
     from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.surface import Outbox, Store
 
@@ -152,7 +152,7 @@ class Leaving(Protocol):
     """A store that nobody writes to as long as its block lasts, for another engine to take over."""
 
     @property
-    def moment(self) -> ReadTransaction:
+    def moment(self) -> WholeMoment:
         """All its records."""
 
     @property
@@ -254,6 +254,12 @@ class Engine(Protocol):
         """Write the store into ``target`` (absent or empty) without what was erased from it.
 
         Nobody may have it open. Returns what the host does then, a line each.
+        """
+
+    def is_elsewhere(self) -> bool:
+        """Whether there is a store, of whatever format, outside of its folder: on a server.
+
+        It is asked; raises :class:`StoreError` where it does not answer.
         """
 
     def groundwork(self, milter: str, courier: str) -> str:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from rmp_milter.dossier.model import OutgoingMail
     from rmp_milter.engine.transaction import (
         Access,
-        ReadTransaction,
         Value,
+        WholeMoment,
         WriteTransaction,
     )
 
@@ -47,7 +47,7 @@ __all__ = ["OpenOutbox", "OutboxRow", "OutboxView", "RowState", "check_outbox_ke
 class OutboxView(Bodies):
     """The outbox at one moment: what to send, and the stored bodies that go into it."""
 
-    def __init__(self, txn: ReadTransaction, codecs: OutboxCodecs) -> None:
+    def __init__(self, txn: WholeMoment, codecs: OutboxCodecs) -> None:
         super().__init__(txn)
         self._codecs = codecs
 
@@ -217,7 +217,7 @@ def _as_new(old: WaitingMail, now: int) -> WaitingMail:
     )
 
 
-def check_outbox_key(txn: ReadTransaction, codecs: OutboxCodecs, where: str) -> None:
+def check_outbox_key(txn: WholeMoment, codecs: OutboxCodecs, where: str) -> None:
     """Raise :class:`StoreKeyError` unless the key is that of the outbox ``where`` it is."""
     ledger = txn.get(StoreTable.META, OUTBOX_LEDGER_KEY) or b""
     try:

@@ -155,6 +155,9 @@ class Snapshot(Stored, Protocol):
         common name has very many: how many are worth reading is the caller's to say.
         """
 
+    def terms_ahead(self, terms: Sequence[Term]) -> None:
+        """Be told whose holders will be asked for next: an engine far away gets them in one go."""
+
     def words_held(self, words: Iterable[str]) -> frozenset[str]:
         """Return which of these family words any open dossier has a term of.
 

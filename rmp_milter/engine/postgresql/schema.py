@@ -30,8 +30,8 @@ _SCHEMA_IS_THERE = "SELECT 1 FROM pg_namespace WHERE nspname = %b"
 class SchemaLayout(NamedTuple):
     """What lies in a schema: its tables, and where the mark of their format stands.
 
-    ``refusal`` gives the line for a place and another format's number; of ``only_grow`` no record
-    is ever changed or removed. ``leased``: it has a table of leases beside them.
+    ``refusal`` gives the line for a place and another format's number. ``leased``: it has a table
+    of leases beside them.
     """
 
     tables: tuple[EngineTable, ...]
@@ -39,7 +39,6 @@ class SchemaLayout(NamedTuple):
     mark_key: bytes
     format: Format
     refusal: Callable[[str, int], str]
-    only_grow: frozenset[EngineTable] = frozenset()
     leased: bool = False
 
 
@@ -133,6 +132,15 @@ def format_of(connection: Connection, place: PostgresqlPlace, layout: SchemaLayo
         line = f"{place} holds no {place.what} of this version: it lacks table {missing[0]}"
         raise StoreError(line)
     return found
+
+
+def is_there(connection: Connection, place: PostgresqlPlace, layout: SchemaLayout) -> bool:
+    """Whether the schema holds what the layout says, of whatever format, marked as whole."""
+    reads = PostgresqlReads(connection, place.schema)
+    try:
+        return layout.meta in {*reads.tables()} and reads.has(layout.meta, layout.mark_key)
+    except psycopg.Error as error:
+        raise failure(error) from error
 
 
 def check_format(connection: Connection, place: PostgresqlPlace, layout: SchemaLayout) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rmp_milter.engine.failures import StoreError
 from rmp_milter.engine.server import driver_needed, server_place
 from rmp_milter.keeper.log.lmdb_log import LmdbLog
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rmp_milter.engine.server import ServerSettings
     from rmp_milter.keeper.log.epoch import LogStanding
     from rmp_milter.keeper.log.place import LeadOfLog, LogPlace
@@ -45,6 +46,12 @@ def standing_at(folder: Path, settings: ServerSettings) -> LogStanding:
     from rmp_milter.keeper.log.standing import standing_of  # noqa: PLC0415 -- only who has it needs it
 
     return standing_of(log)
+
+
+def load_driver(settings: ServerSettings) -> None:
+    """Load what the engine needs, if it is there; that it is not is said where it is opened."""
+    with suppress(StoreError):
+        log_at(Path(), settings)
 
 
 def is_served(settings: ServerSettings) -> bool:

@@ -3,6 +3,7 @@
 from rmp_milter.engine.failures import (
     LostMomentError,
     NotInTimeError,
+    NotReachedError,
     OtherFormatError,
     StoreError,
     StoreFailed,
@@ -15,6 +16,7 @@ __all__ = [
     "LostMomentError",
     "NoRowError",
     "NotInTimeError",
+    "NotReachedError",
     "OtherFormatError",
     "StoreError",
     "StoreFailed",

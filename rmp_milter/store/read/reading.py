@@ -12,7 +12,7 @@ from rmp_milter.store.read.bodies import Bodies
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import WholeMoment
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ _HEX_DIGITS = frozenset(hexdigits.lower())
 class Reading(Bodies):
     """The small means of a snapshot, on top of the bodies that it lends."""
 
-    def __init__(self, txn: ReadTransaction, codecs: Codecs) -> None:
+    def __init__(self, txn: WholeMoment, codecs: Codecs) -> None:
         super().__init__(txn)
         self._codecs = codecs
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rmp_milter.dossier.model import Doctor, Dossier
-    from rmp_milter.engine.transaction import ReadTransaction, Value
+    from rmp_milter.engine.transaction import Value, WholeMoment
     from rmp_milter.store.format.codecs import Codecs
 
 
@@ -190,7 +190,7 @@ class StoreSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
 
 
 @contextmanager
-def snapshot_of(txn: ReadTransaction, codecs: Codecs) -> Iterator[StoreSnapshot]:
+def snapshot_of(txn: WholeMoment, codecs: Codecs) -> Iterator[StoreSnapshot]:
     """Give what ``txn`` shows as long as the block lasts."""
     snapshot = StoreSnapshot(txn, codecs)
     with snapshot.lent():
