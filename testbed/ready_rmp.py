@@ -171,19 +171,50 @@ def _end(line: socket.socket, waiting: subprocess.Popen[bytes]) -> None:
 
 
 def serve(line: socket.socket) -> None:
-    """Fork a command for each request, until nobody is there to ask."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
+    """Fork a command for each request and tell how each ended, until nobody is there to ask."""
+    told: dict[int, tuple[int, int]] = {}
+    """By the descriptor of a process: its id, and where its end is awaited."""
+    waiting = select.poll()
+    waiting.register(line, select.POLLIN)
     while True:
-        said, descriptors, _, _ = socket.recv_fds(line, REQUEST_BYTES, 4)
-        if not said:
-            return
-        if not descriptors:
-            _prove(said.decode())
-        elif not os.fork():
-            line.close()
-            _watch(said, descriptors)
-        for each in descriptors:
-            os.close(each)
+        for ready, _ in waiting.poll():
+            if ready != line.fileno():
+                waiting.unregister(ready)
+                _tell_end(ready, *told.pop(ready))
+                continue
+            said, descriptors, _, _ = socket.recv_fds(line, REQUEST_BYTES, 4)
+            if not said:
+                return
+            if not descriptors:
+                _prove(said.decode())
+                continue
+            process, pid, end = _forked(said, descriptors)
+            told[process] = pid, end
+            waiting.register(process, select.POLLIN)
+
+
+def _forked(said: bytes, descriptors: list[int]) -> tuple[int, int, int]:
+    """Fork a command; return its process's descriptor and id, and where its end is awaited."""
+    *streams, end = descriptors
+    pid = os.fork()
+    if not pid:
+        _become(said, streams)
+    for each in streams:
+        os.close(each)
+    _tell(end, pid)
+    return os.pidfd_open(pid), pid, end
+
+
+def _tell_end(process: int, pid: int, end: int) -> None:
+    _, status = os.waitpid(pid, 0)
+    _tell(end, os.waitstatus_to_exitcode(status))
+    os.close(process)
+    os.close(end)
+
+
+def _tell(end: int, number: int) -> None:
+    with contextlib.suppress(BrokenPipeError):  # who asked is gone
+        os.write(end, b"%d\n" % number)
 
 
 def proven_once() -> tuple[tuple[ModuleType, str], ...]:
@@ -209,27 +240,12 @@ def _prove(folder: str) -> None:
     load_keys(Path(folder))
 
 
-def _watch(said: bytes, descriptors: list[int]) -> NoReturn:
-    """Fork the command; tell its id, then how it ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    *streams, told = descriptors
-    pid = os.fork()
-    if not pid:
-        os.close(told)
-        _become(said, streams)
-    os.write(told, b"%d\n" % pid)
-    _, status = os.waitpid(pid, 0)
-    with contextlib.suppress(BrokenPipeError):
-        os.write(told, b"%d\n" % os.waitstatus_to_exitcode(status))
-    os._exit(0)
-
-
 def _become(said: bytes, streams: list[int]) -> NoReturn:
     from rmp_milter.cli.main import main  # noqa: PLC0415 -- read by then; not by who asks
 
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
-        os.close(stream)
+    os.closerange(len(streams), os.sysconf("SC_OPEN_MAX"))  # the others' as well
     arguments, folder, environment, session = json.loads(said)
     if session:
         os.setsid()
