@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import pwd
 import select
 import signal
 import socket
@@ -55,11 +56,12 @@ class Running(Protocol):
 class Ready:
     """A fork of the process that waits, which is ``rmp`` with these ``arguments``.
 
-    What it says goes to ``out`` and ``err``; ``session`` gives it one of its own. It is no
-    child of this process, so that whoever awaits all of those does not come upon it.
+    What it says goes to ``out`` and ``err``; ``session`` gives it one of its own, ``user`` another
+    user's rights. It is no child of this process, so that whoever awaits all of those does not
+    come upon it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what a process has of its own
         self,
         arguments: Sequence[str],
         environment: Mapping[str, str],
@@ -67,13 +69,14 @@ class Ready:
         err: int,
         *,
         session: bool = False,
+        user: str = "",
     ) -> None:
         self.arguments = ["rmp", *arguments]
         sys.audit("subprocess.Popen", "rmp", self.arguments, None, None)  # whoever minds those
         self._status: int | None = None
         self._lock = threading.Lock()
         self._line, theirs = socket.socketpair()
-        asked = [[*arguments], str(Path.cwd()), dict(environment), session]
+        asked = [[*arguments], str(Path.cwd()), dict(environment), session, user]
         with contextlib.ExitStack() as undo:
             undo.callback(self._line.close)
             with open(os.devnull, "rb") as nothing, theirs:  # noqa: PTH123 -- a device
@@ -127,10 +130,12 @@ class Ready:
         return int(said)
 
 
-def run_ready(arguments: Sequence[str], timeout: float) -> subprocess.CompletedProcess[bytes]:
-    """Run a command of ``rmp`` to its end; raises ``subprocess.TimeoutExpired``."""
+def run_ready(
+    arguments: Sequence[str], timeout: float, user: str = ""
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command of ``rmp`` to its end, as a ``user``; raises ``subprocess.TimeoutExpired``."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = Ready(arguments, os.environ, out.fileno(), err.fileno())
+        process = Ready(arguments, os.environ, out.fileno(), err.fileno(), user=user)
         try:
             status = process.wait(timeout)
         except BaseException:
@@ -230,10 +235,12 @@ def _become(said: bytes, streams: list[int]) -> NoReturn:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    arguments, folder, environment, session = json.loads(said)
+    arguments, folder, environment, session, user = json.loads(said)
     if session:
         os.setsid()
     os.chdir(folder)
+    if user:
+        become(user)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["rmp", *arguments]
@@ -247,6 +254,14 @@ def _become(said: bytes, streams: list[int]) -> NoReturn:
     for each in (sys.stdout, sys.stderr):
         each.flush()
     os._exit(status if isinstance(status, int) else 0 if status is None else 1)
+
+
+def become(user: str) -> None:
+    """Take the rights of a user, and of all groups that have him; for a process of its own."""
+    entry = pwd.getpwnam(user)
+    os.setgroups(os.getgrouplist(user, entry.pw_gid))
+    os.setgid(entry.pw_gid)
+    os.setuid(entry.pw_uid)
 
 
 def _read_all() -> None:
