@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +31,8 @@ READY = "RMP_TESTBED_READY"
 PARTS_READY = "RMP_TESTBED_PARTS_READY"
 """Set where the service's processes shall start so too."""
 REQUEST_BYTES = 1 << 20
+UMASK = 0o022
+"""The mask for files where none is named."""
 
 
 class Running(Protocol):
@@ -57,8 +59,8 @@ class Ready:
     """A fork of the process that waits, which is ``rmp`` with these ``arguments``.
 
     What it says goes to ``out`` and ``err``; ``session`` gives it one of its own, ``user`` another
-    user's rights. It is no child of this process, so that whoever awaits all of those does not
-    come upon it.
+    user's rights, ``umask`` a mask for files. It is no child of this process, so that whoever
+    awaits all of those does not come upon it.
     """
 
     def __init__(  # noqa: PLR0913 -- what a process has of its own
@@ -70,13 +72,14 @@ class Ready:
         *,
         session: bool = False,
         user: str = "",
+        umask: int = UMASK,
     ) -> None:
         self.arguments = ["rmp", *arguments]
         sys.audit("subprocess.Popen", "rmp", self.arguments, None, None)  # whoever minds those
         self._status: int | None = None
         self._lock = threading.Lock()
         self._line, theirs = socket.socketpair()
-        asked = [[*arguments], str(Path.cwd()), dict(environment), session, user]
+        asked = [[*arguments], str(Path.cwd()), dict(environment), session, user, umask]
         with contextlib.ExitStack() as undo:
             undo.callback(self._line.close)
             with open(os.devnull, "rb") as nothing, theirs:  # noqa: PTH123 -- a device
@@ -131,11 +134,13 @@ class Ready:
 
 
 def run_ready(
-    arguments: Sequence[str], timeout: float, user: str = ""
+    arguments: Sequence[str], timeout: float, *, user: str = "", umask: int = UMASK
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a command of ``rmp`` to its end, as a ``user``; raises ``subprocess.TimeoutExpired``."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = Ready(arguments, os.environ, out.fileno(), err.fileno(), user=user)
+        process = Ready(
+            arguments, os.environ, out.fileno(), err.fileno(), user=user, umask=umask
+        )
         try:
             status = process.wait(timeout)
         except BaseException:
@@ -145,6 +150,19 @@ def run_ready(
         for each in (out, err):
             each.seek(0)
         return subprocess.CompletedProcess(process.arguments, status, out.read(), err.read())
+
+
+@contextlib.contextmanager
+def running(part: str, config: Path) -> Iterator[Ready]:
+    """Have a part of a service run, whose end is waited for; nobody hears what it says."""
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 -- a device
+        said = nothing.fileno()
+        process = Ready([part, "--config", str(config)], os.environ, said, said)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 @cache
@@ -235,10 +253,11 @@ def _become(said: bytes, streams: list[int]) -> NoReturn:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    arguments, folder, environment, session, user = json.loads(said)
+    arguments, folder, environment, session, user, umask = json.loads(said)
     if session:
         os.setsid()
     os.chdir(folder)
+    os.umask(umask)
     if user:
         become(user)
     os.environ.clear()

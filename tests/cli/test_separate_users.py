@@ -9,8 +9,9 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -549,21 +550,28 @@ def test_serve_runs_each_part_as_its_user_and_ends_them(
 
 def as_user(user: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command as a user who may not be able to read its modules: they are read before."""
-    return _said(run_ready(arguments, 120, user))
+    return _said(run_ready(arguments, 120, user=user))
 
 
-def may_connect(user: str, path: Path) -> bool:
-    def work() -> int:
+def may(user: str, work: Callable[[], object]) -> bool:
+    """Whether a user is let do this; what else it raises is no answer."""
+
+    def as_him() -> int:
         become(user)
         try:
-            socket.socket(socket.AF_UNIX).connect(str(path))
+            work()
         except PermissionError:
             return 1
         return 0
 
-    status = in_a_child(work, 2)
+    status = in_a_child(as_him, 2)
     assert status in {0, 1}
     return not status
+
+
+def connect(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(path))
 
 
 @pytest.mark.integration
@@ -586,12 +594,12 @@ def test_what_the_host_does_is_for_root_and_never_for_the_milters_user(
         assert "run this as root" in done.stderr
     operator = service / "keeper" / "operator.sock"
     assert owner_and_mode(operator) == (KEEPER, "0o600")
-    for path, user, may in (
+    for path, user, let_in in (
         (operator, MILTER, False),
         (operator, COURIER, False),
         (service / "run" / "keeper" / "keeper.sock", MILTER, True),
     ):
-        assert may_connect(user, path) == may
+        assert may(user, partial(connect, path)) == let_in
     listed = json.loads(rmp(service, "doctor", "list", "--json").stdout)
     assert [each["receipts"] for each in listed] == ["each"]
     assert rmp(service, *change).returncode == 0
