@@ -49,13 +49,15 @@ def move(config: Config) -> None:
     again. Then the other engine's is no log any more: a file stays, under another name, until the
     host removes it.
     """
+    with refusing(JournalError):
+        log = log_moves.server_of(config)
     become_owner(config.paths.keeper)
     with (
         refusing(JournalError, KeyFileError, hint=RIGHTS_HINT),
         refusing(ServerError, hint=STOP_HINT),
     ):
         remove_stale(config.sockets.keeper)
-        seen = log_moves.move(config, progress_shown)
+        seen = log_moves.move(config, log, progress_shown)
     line = "moved to {engine}: {origin}, {size} entries, root {root}; start the keeper"
     engine = config.keeper.engine
     say(Phrase(line, engine=engine, origin=seen.origin, size=seen.size, root=seen.root))

@@ -13,6 +13,7 @@ from rmp_milter.cli.options import json_option, outermost_config
 from rmp_milter.cli.output import moment, print_json
 from rmp_milter.config import Config, load
 from rmp_milter.disk.new_files import write_new
+from rmp_milter.engine.server import server_place
 from rmp_milter.host.backup.files import LOG
 from rmp_milter.host.backup.manifest import KEEPER, BackupError, chosen, read_manifest
 from rmp_milter.host.backup.restoring import (
@@ -206,6 +207,9 @@ def _put(config: Config, plan: Restoration, new_name: str, backup: str) -> None:
 def _said(config: Config, plan: Restoration, source: Source, name: str) -> Iterator[str]:
     """Yield what is older than what."""
     log, taken = source.manifest.log, moment(source.manifest.taken_at)
+    if plan.served:
+        place = server_place(config.store, "store")
+        yield f"the store is on its server ({place}), and stays as it is"
     if plan.with_store and plan.with_log:
         yield f"store and keeper are of one moment, {taken}: what came later is lost"
     elif plan.with_store:
@@ -257,6 +261,8 @@ def _next(config: Config, plan: Restoration, name: str, aside: Path | None) -> I
     if not plan.put:
         yield "nothing is missing here: move away what is to be put back, and keep it"
         return
+    if plan.with_store and is_served(config.store):
+        yield "first the store, which lies in its folder: an empty schema, rmp store move"
     if plan.with_log and is_served(config.keeper):
         yield "first the log, which lies in the keeper's folder: an empty schema, rmp access move"
     if name and plan.with_log:

@@ -47,20 +47,23 @@ def configured(
         own = kwargs.pop("config_file", None)
         file = own if isinstance(own, Path) else outermost_config()
         config = load(file)
-        _load_stores_driver(config)
+        _load_drivers(config)
         return function(config, *args, **kwargs)
 
     return wrapper
 
 
-def _load_stores_driver(config: Config) -> None:
-    """Load what opens the store while we are who we are: root's command becomes another user.
+def _load_drivers(config: Config) -> None:
+    """Load what opens store and log while we are who we are: root's command becomes another user.
 
-    A command that opens no store has not loaded what chooses the engine, and needs none.
+    A command that opens neither has not loaded what chooses the engine, and needs none.
     """
-    opening = sys.modules.get("rmp_milter.store.opening")
-    if opening is not None:
-        opening.load_driver(config.store)
+    for chooser, section in (
+        ("rmp_milter.store.opening", config.store),
+        ("rmp_milter.keeper.log.places", config.keeper),
+    ):
+        if chooser in sys.modules:
+            sys.modules[chooser].load_driver(section)
 
 
 def outermost_config() -> Path:

@@ -8,8 +8,21 @@ class StoreError(Exception):
     """
 
 
+class NotReachedError(StoreError):
+    """A server cannot be reached, or lets nobody in; nothing that it has was looked at."""
+
+    hint = (
+        "is the server there, and does it let this process in (docs/postgresql.md, When it is not"
+        " reached)? nothing is to be put back"
+    )
+
+
 class OtherFormatError(StoreError):
     """What is stored is of another format than this version's; nothing in it was looked at."""
+
+
+class NotInTimeError(StoreError):
+    """What others hold was not free in time; of what waited for it nothing was done."""
 
 
 class StoreFailed(StoreError):  # noqa: N818 -- named for what happened, as callers say it

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import lmdb
@@ -14,7 +17,6 @@ from rmp_milter.engine.lmdb_transaction import LmdbReads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from rmp_milter.engine.filling import MovedTables, Record
     from rmp_milter.engine.tables import EngineTable
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 MAX_TABLES = 64
 """Room for the tables of two formats."""
+
+ON_THE_WAY = "/var/tmp"  # noqa: S108 -- a folder of its own is made there, for its user alone
+"""Where a copy lies on its way out, unless TMPDIR says otherwise: /tmp may well be memory."""
 
 ROOM = 64 << 20
 """What a file may grow by beyond twice what it is made of, before the configuration is asked."""
@@ -89,3 +94,18 @@ def write_whole(
     except lmdb.Error as error:
         full = isinstance(error, (lmdb.MapFullError, lmdb.DiskError))
         raise StoreFailed("full" if full else "failed", str(error)) from error
+
+
+def send_whole(
+    moment: ReadTransaction, fd: int, size: int, moved: MovedTables, mark_key: bytes
+) -> None:
+    """Write all that ``moment`` shows to ``fd``, which may be a pipe, as a file of LMDB's.
+
+    ``size`` is about how much; as much room is taken meanwhile, below :data:`ON_THE_WAY`. Raises
+    :class:`StoreFailed`.
+    """
+    place = os.environ.get("TMPDIR", ON_THE_WAY)
+    with tempfile.TemporaryDirectory(prefix="rmp-copy-", dir=place) as folder:
+        write_whole(moment, Path(folder), size, moved, mark_key)
+        with lmdb.Environment(folder, readonly=True, lock=False) as handle:
+            handle.copyfd(fd, compact=True)

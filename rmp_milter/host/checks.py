@@ -44,7 +44,7 @@ from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.milter.chores.checkpoints import FEWEST_KEEPERS
 from rmp_milter.postfix.rules import Expectations, PostfixFinding, Severity
 from rmp_milter.postfix.settings import PostfixError, check_postfix, read_settings
-from rmp_milter.store.format.failures import OtherFormatError, StoreError
+from rmp_milter.store.format.failures import NotReachedError, OtherFormatError, StoreError
 from rmp_milter.store.format.keys import (
     INDEX,
     METADATA,
@@ -227,7 +227,7 @@ def _keeper(config: Config) -> Findings:
     except LogFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
     except JournalError as error:
-        yield _error(str(error), LOG_LOST)
+        yield _error(str(error), error.hint or LOG_LOST)
 
 
 def _server_findings(log: LogPlace) -> Findings:
@@ -266,6 +266,8 @@ def _store(config: Config) -> Findings:
             yield from (_error(line, "its administrator's affair") for line in store.doubts())
     except OtherFormatError as error:
         yield _error(str(error), OTHER_FORMAT)
+    except NotReachedError as error:
+        yield _error(str(error), error.hint)
     except StoreError as error:
         yield key_fault(error)
     yield from rotation_findings(config, int(time.time()))

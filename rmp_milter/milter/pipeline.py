@@ -76,7 +76,7 @@ from rmp_milter.milter.sender import (
     persons_asked,
     putting_off,
 )
-from rmp_milter.milter.turns import subjects_of
+from rmp_milter.milter.turns import subjects_of, turn_of
 from rmp_milter.milter.unrequested import (
     MachineMail,
     check_author,
@@ -220,7 +220,7 @@ def _take_opened(mail: Mail, read: Read, means: Means) -> str:
     keeper = means.keeper.noting(rank_of_rest(header.verb))
     means = msgspec.structs.replace(means, keeper=keeper)
     # What is decided on is looked at in the turn, with all tries before it counted.
-    turn = means.turns.of(*subjects_of(sender.doctor, header, read.opened))
+    turn = turn_of(means.store, subjects_of(sender.doctor, header, read.opened))
     with turn, means.store.snapshot() as view:
         if view.seen(mail.digest):
             return "duplicate"  # which came at the same moment

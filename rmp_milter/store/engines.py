@@ -256,6 +256,12 @@ class Engine(Protocol):
         Nobody may have it open. Returns what the host does then, a line each.
         """
 
+    def is_elsewhere(self) -> bool:
+        """Whether there is a store, of whatever format, outside of its folder: on a server.
+
+        It is asked; raises :class:`StoreError` where it does not answer.
+        """
+
     def groundwork(self, milter: str, courier: str) -> str:
         """Return what a server's administrator says to it before a store can be made.
 

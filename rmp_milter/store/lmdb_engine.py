@@ -125,6 +125,10 @@ class LmdbEngine:
             ),
         )
 
+    def is_elsewhere(self) -> bool:
+        """Whether it is outside of its folder: never."""
+        return False
+
     def groundwork(self, milter: str, courier: str) -> str:
         """Say nothing: the file's group is what both processes need."""
         del milter, courier

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import lmdb
-
+from rmp_milter.engine.lmdb_file import send_whole
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
-from rmp_milter.engine.postgresql.schema import check_format, format_of, make_tables
+from rmp_milter.engine.postgresql.schema import check_format, format_of, is_there, make_tables
 from rmp_milter.engine.postgresql.statements import turn_statements
 from rmp_milter.store import postgresql_moving
 from rmp_milter.store.beside import DATA
@@ -22,7 +19,8 @@ from rmp_milter.store.format import version
 from rmp_milter.store.format.codecs import Codecs
 from rmp_milter.store.format.failures import OtherFormatError, StoreError, StoreFailed
 from rmp_milter.store.format.own_keys import first_records
-from rmp_milter.store.moving import write_file
+from rmp_milter.store.format.tables import FORMAT_KEY
+from rmp_milter.store.moving import MOVED
 from rmp_milter.store.postgresql.roles import groundwork
 from rmp_milter.store.postgresql.schema import LAYOUT
 from rmp_milter.store.postgresql_store import PostgresqlOutbox, PostgresqlStore
@@ -31,6 +29,7 @@ from rmp_milter.store.surface import DUPLICATE_DAYS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.postgresql.moving import PostgresqlLeaving
@@ -156,6 +155,11 @@ class PostgresqlEngine:
             store.copy(target)
         return ("VACUUM FULL every table, or move the store there and back", "rmp store check")
 
+    def is_elsewhere(self) -> bool:
+        """Whether the schema holds a store."""
+        with connect(self._place) as connection:
+            return is_there(connection, self._place, LAYOUT)
+
     def groundwork(self, milter: str, courier: str) -> str:
         """Return statements that make schema, tables and rights, for psql."""
         return groundwork(self._place.schema, milter, courier)
@@ -194,7 +198,4 @@ class PostgresqlMoment:
 
     def write(self, fd: int) -> None:
         """Write all of it to ``fd``, which may be a pipe, as a file of LMDB's."""
-        with tempfile.TemporaryDirectory(prefix="rmp-store-") as folder:
-            write_file(self._txn, Path(folder), self.size)
-            with lmdb.Environment(folder, readonly=True, lock=False) as handle:
-                handle.copyfd(fd, compact=True)
+        send_whole(self._txn, fd, self.size, MOVED, FORMAT_KEY)

@@ -291,6 +291,22 @@ class Store(_Open, Protocol):
         bodies that nothing needs; a bounded number, so that none takes long.
         """
 
+    def in_turn(self, *subjects: bytes) -> AbstractContextManager[None]:
+        """Hold the turns of all subjects for a ``with`` block; who else wants one of them waits.
+
+        He may have the store open on any machine (a file is of one service: he is a thread of
+        it). A snapshot that is begun in the block has what was committed in the turns before.
+        Several subjects may share a turn, and no server learns whose it is. Of no subjects
+        nothing is waited for.
+
+        It gives an order and no right: who stands still loses his turns to others, and all lose
+        theirs with a server. So what was decided on counts says which these were
+        (:class:`~rmp_milter.dossier.changes.TriesSeen`).
+
+        Raises :class:`~rmp_milter.store.format.failures.NotInTimeError` on entering, where they
+        were not to be had within a minute.
+        """
+
     def leads(self) -> bool:
         """Whether this one does the chores: one of all that have the store open on any machine.
 

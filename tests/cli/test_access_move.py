@@ -35,12 +35,12 @@ def server() -> Iterator[PrivatePostgres]:
         yield server
 
 
-def on_server(service: Path, server: PrivatePostgres, schema: str, engine: str) -> None:
+def on_server(service: Path, place: Path, schema: str, engine: str = "postgresql") -> None:
     """Have rmp.toml name an engine of the log, and a schema on the server."""
     file = service / "rmp.toml"
     before, title, rest = file.read_text().partition("[keeper]\n")
     section, following, behind = rest.partition("\n[milter]\n")
-    said = {"host": server.folder, "database": "postgres", "schema": schema, "engine": engine}
+    said = {"host": place, "database": "postgres", "schema": schema, "engine": engine}
     for name, value in said.items():
         section = re.sub(rf"(?m)^{name} = .*$", f'{name} = "{value}"', section)
     file.write_text(before + title + section + following + behind)
@@ -69,7 +69,7 @@ def test_a_log_goes_to_a_server_and_comes_back_the_same(
 ) -> None:
     write_some(rmp)
     before = export(rmp, tmp_path / "one")
-    on_server(service, server, "there", "postgresql")
+    on_server(service, server.folder, "there", "postgresql")
     server.run_sql(rmp("access", "tables").out)
     said = rmp("access", "move")
     assert said.out.startswith("moved to postgresql"), said
@@ -80,14 +80,14 @@ def test_a_log_goes_to_a_server_and_comes_back_the_same(
         assert own.known.read(of_dossier(b"d" * 16)) == CARD
         assert own.tries.recent(b"*", 0) == 2 * LEAVES
     grown = export(rmp, tmp_path / "two")  # behind what is there already, and no fork of it
-    on_server(service, server, "there", "lmdb")
+    on_server(service, server.folder, "there", "lmdb")
     assert rmp("access", "move").out.startswith("moved to lmdb")
     assert export(rmp, tmp_path / "three") == grown
     old = tmp_path / "one" / "checkpoint"
     assert (
         rmp("access", "verify", str(tmp_path / "three"), "--checkpoint", str(old)).status == 0
     )
-    on_server(service, server, "there", "postgresql")
+    on_server(service, server.folder, "there", "postgresql")
     with pytest.raises(JournalError, match="there is no access log"):
         Journal(log_of(load(rmp.config)))
 
@@ -96,7 +96,7 @@ def test_a_call_that_was_cut_off_at_its_end_is_given_again(
     rmp: Rmp, service: Path, server: PrivatePostgres
 ) -> None:
     write_some(rmp)
-    on_server(service, server, "again", "postgresql")
+    on_server(service, server.folder, "again", "postgresql")
     server.run_sql(rmp("access", "tables").out)
     assert rmp("access", "move").status == 0
     log = service / "keeper/log"
@@ -136,7 +136,7 @@ def test_a_log_that_a_keeper_has_open_is_left_alone(
     rmp: Rmp, service: Path, server: PrivatePostgres
 ) -> None:
     with open_elsewhere(rmp):
-        on_server(service, server, "busy", "postgresql")
+        on_server(service, server.folder, "busy", "postgresql")
         server.run_sql(rmp("access", "tables").out)
         refused = rmp("access", "move")
     assert refused.status != 0
@@ -148,7 +148,7 @@ def test_a_log_that_a_keeper_has_open_is_left_alone(
 def test_a_log_is_begun_on_a_server_once(
     rmp: Rmp, service: Path, server: PrivatePostgres
 ) -> None:
-    on_server(service, server, "begun", "postgresql")
+    on_server(service, server.folder, "begun", "postgresql")
     server.run_sql(rmp("access", "tables").out)
     refused = rmp("access", "begin", "rmp.test/rmp-2")
     assert refused.status != 0
@@ -166,7 +166,7 @@ def test_the_milters_role_reads_nothing_of_it_and_the_keepers_unsays_nothing(
     rmp: Rmp, service: Path, server: PrivatePostgres
 ) -> None:
     write_some(rmp)
-    on_server(service, server, "closed", "postgresql")
+    on_server(service, server.folder, "closed", "postgresql")
     server.run_sql(rmp("access", "tables").out)
     assert rmp("access", "move").status == 0
     for table in ("leaves", "known", "meta", "tries", "dossiers_salt"):

@@ -6,20 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from test_separate_users import (
-    COURIER,
-    MILTER,
-    made_service,
-    needs_public_code,
-    needs_root,
-    owner_and_mode,
-)
-from test_separate_users import rmp as command
+from test_access_move import on_server as on_log_server
 
-from rmp_milter.config import load
-from rmp_milter.host.owners import as_owner
-from rmp_milter.store.format.keys import read_key
-from rmp_milter.store.opening import engine_at
+from rmp_milter.engine.failures import NotReachedError
 from testbed.postgres import PrivatePostgres
 
 if TYPE_CHECKING:
@@ -89,7 +78,24 @@ def test_a_server_that_is_not_there_is_told_and_nothing_moves(
         said = rmp("store", act)
         assert said.status == 1
         assert "cannot reach the store in schema rmp of postgres" in said.err
+        assert f"hint: {NotReachedError.hint}\n" in said.err
     assert (service / "store" / "data.mdb").exists()
+
+
+def test_nobody_is_told_to_put_back_what_a_server_has_that_is_not_reached(
+    rmp: Rmp, service: Path, tmp_path: Path
+) -> None:
+    on_server(service, tmp_path, "rmp")
+    on_log_server(service, tmp_path, "rmp_keeper")
+    said = rmp("check", "--no-postfix").out
+    assert said.count("cannot reach the ") == 2
+    assert said.count(f"hint: {NotReachedError.hint}\n") == 2
+    assert "put it back" not in said
+    assert "put the newest one back" not in said
+    for word in ("move", "checkpoint"):
+        refused = rmp("access", word)
+        assert refused.status == 1
+        assert f"hint: {NotReachedError.hint}\n" in refused.err
 
 
 def test_a_key_is_changed_and_a_format_moved_in_a_file(
@@ -109,29 +115,3 @@ def test_a_file_needs_no_administrator(rmp: Rmp) -> None:
     said = rmp("store", "init", "--sql")
     assert (said.status, said.out) == (1, "")
     assert "rmp.toml names no server" in said.err
-
-
-@needs_root
-@needs_public_code
-def test_each_process_is_in_the_database_who_its_user_is() -> None:
-    """By peer authentication, which needs no secret anywhere."""
-    with made_service() as service, PrivatePostgres(auth="peer") as server:
-        server.run_sql(f"CREATE ROLE {MILTER} LOGIN", f"CREATE ROLE {COURIER} LOGIN")
-        on_server(service, server.folder, "rmp")
-        said = command(service, "store", "init", "--sql")
-        server.run_sql(said.stdout)
-        assert command(service, "store", "move").returncode == 0
-        assert command(service, "store", "check").returncode == 0
-        assert command(service, "outbox", "list").returncode == 0
-        config = load(service / "rmp.toml")
-        engine, key = engine_at(config.paths.store, config.store), config.paths.outbox_key
-
-        def rows_as_courier() -> int:
-            with engine.outbox(read_key(key)) as outbox:
-                return len(outbox.rows())
-
-        assert as_owner(config.paths.courier, rows_as_courier, int) == 0
-        on_server(service, server.folder, "rmp", "lmdb")
-        assert command(service, "store", "move").returncode == 0
-        assert owner_and_mode(service / "store" / "data.mdb") == (MILTER, "0o660")
-        assert (service / "store" / "data.mdb").group() == COURIER

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import signal
-import subprocess
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from rmp_milter.audit.beside import reason_path
@@ -15,24 +15,29 @@ from rmp_milter.audit.writing import export
 from rmp_milter.config import load
 from rmp_milter.host.log_place import log_of
 from rmp_milter.keeper.keys.keys import load_log_key
+from rmp_milter.keeper.log import epoch as log_epoch
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.tables import LogTable
 from rmp_milter.tlog.checkpoints import read_checkpoint
+from testbed.command import start_rmp
 from testbed.host import Host
 from testbed.processes import descendants, is_listening, is_running
-from testbed.service import RMP, Part, Service
+from testbed.service import Part, Service
 from testbed.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from testbed.postgres import PrivatePostgres
+    from testbed.ready_rmp import Running
+    from testbed.service import Settings
 
 SOON = 30
 SOCKETS = ("run/keeper.sock", "run/keeper-b.sock")
 
 
-def host_on(server: PrivatePostgres) -> Host:
+def host_on(server: PrivatePostgres, more: Settings | None = None) -> Host:
     """Return a host, not started yet, whose keeper's log is on the server."""
     host = Host(
         {
@@ -41,6 +46,7 @@ def host_on(server: PrivatePostgres) -> Host:
             ("keeper", "database"): '"postgres"',
             ("milter", "keepers"): json.dumps(SOCKETS),
             ("milter", "keeper_wait_seconds"): "60",
+            **(more or {}),
         }
     )
     server.run_sql(host.service.rmp("access", "tables").stdout.decode())
@@ -49,45 +55,27 @@ def host_on(server: PrivatePostgres) -> Host:
     return host
 
 
-class OneKeeper:
-    """One of the keepers, with a folder, sockets and a log file of its own."""
+class OneProcess:
+    """A process of ``rmp`` by a configuration of its own, with a log file of its own."""
 
-    def __init__(self, service: Service, config: Path, socket: Path, name: str) -> None:
-        self.config, self.socket = config, socket
+    words: tuple[str, ...]
+
+    def __init__(self, service: Service, config: Path, name: str) -> None:
+        self.config = config
         self._service, self._file = service, service.root / f"{name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Running | None = None
 
     def start(self) -> None:
-        with self._file.open("ab") as log:
-            self._process = subprocess.Popen(
-                [RMP, "--config", self.config, "keeper"],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env={**os.environ, "TMPDIR": str(self._service.temporary)},
-            )
+        command = ("--config", str(self.config), *self.words)
+        self._process = start_rmp(command, self._file, self._service.temporary)
 
     @property
     def log(self) -> str:
         """What it wrote to stderr so far."""
         return self._file.read_text() if self._file.exists() else ""
 
-    def leads(self) -> bool:
-        return is_listening(self.socket)
-
-    def stands_by(self) -> bool:
-        tail = self.log.rpartition("standing by")
-        return bool(tail[1]) and "ready on" not in tail[2]
-
-    def wait_leads(self) -> None:
-        wait_until(self.leads, SOON, f"{self.socket} to lead: {self.log[-2000:]}")
-
-    def wait_stands_by(self) -> None:
-        wait_until(self.stands_by, SOON, f"{self.socket} to stand by: {self.log[-2000:]}")
-
     def signal(self, number: signal.Signals) -> None:
-        """Tell the keeper and all that it started, the first one first."""
+        """Tell the process and all that it started, the first one first."""
         assert self._process is not None
         for pid in (self._process.pid, *descendants(self._process.pid)):
             os.kill(pid, number)
@@ -110,6 +98,29 @@ class OneKeeper:
         if self._process is not None and self._process.poll() is None:
             self.signal(signal.SIGKILL)
             self._process.wait(SOON)
+
+
+class OneKeeper(OneProcess):
+    """One of the keepers, with a folder and sockets of its own."""
+
+    words = ("keeper",)
+
+    def __init__(self, service: Service, config: Path, socket: Path, name: str) -> None:
+        super().__init__(service, config, name)
+        self.socket = socket
+
+    def leads(self) -> bool:
+        return is_listening(self.socket)
+
+    def stands_by(self) -> bool:
+        tail = self.log.rpartition("standing by")
+        return bool(tail[1]) and "ready on" not in tail[2]
+
+    def wait_leads(self) -> None:
+        wait_until(self.leads, SOON, f"{self.socket} to lead: {self.log[-2000:]}")
+
+    def wait_stands_by(self) -> None:
+        wait_until(self.stands_by, SOON, f"{self.socket} to stand by: {self.log[-2000:]}")
 
 
 class KeeperPair:
@@ -138,6 +149,12 @@ class KeeperPair:
 
     def other(self, keeper: OneKeeper) -> OneKeeper:
         return self.b if keeper is self.a else self.a
+
+    def epoch(self) -> int:
+        """Return how often a keeper has taken the log over, as the record says."""
+        with closing(log_of(self.config).open()) as log, log.reading() as txn:
+            found = bytes(txn.get(LogTable.META, log_epoch.KEY) or b"")
+        return log_epoch.decode(found).number
 
     def keep_checkpoint(self) -> None:
         """Keep what an auditor would be sent now."""

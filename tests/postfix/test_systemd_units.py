@@ -145,6 +145,16 @@ def text_of(service: str) -> str:
     return (UNITS / f"{service}.service").read_text()
 
 
+@pytest.mark.parametrize(
+    "service",
+    [*SERVICES, *(f"rmp-{each}" for each in ("check", "backup", "audit", "alert", "status"))],
+)
+def test_who_opens_store_or_log_starts_after_their_server_and_ends_before(service: str) -> None:
+    """A server that is stopped first would hold every mail in hand for its whole patience."""
+    orders = re.findall(r"^After=(.*)", text_of(service), re.MULTILINE)
+    assert "postgresql.service" in " ".join(orders).split()
+
+
 def test_only_the_courier_has_a_network_and_only_this_machine() -> None:
     texts = {name: (UNITS / f"{name}.service").read_text() for name in SERVICES}
     for name in ("rmp-keeper", "rmp-milter"):

@@ -1,13 +1,12 @@
 """The step from format 2 to 3: open dossiers are found by their search terms."""
 
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import lmdb
 import pytest
 from former_store import NEW_TABLES, make_format_2, tables_of
+from killed_case import is_killed_moving
 from msgspec.structs import replace
 from store_case import (
     KEYS,
@@ -33,7 +32,6 @@ from rmp_milter.store.surface import Snapshot
 
 pytestmark = pytest.mark.slow
 
-HERE = Path(__file__).parent
 MANY = 10_000
 NAMES = ("MARTIN", "DUPONT", "de LA TOUR", "LEGALL", "N'GUYEN", "MÜLLER", "Иванов")
 
@@ -59,12 +57,6 @@ def make_former(folder: Path, count: int) -> Path:
             store.commit(Changes(dossiers=tuple(new), entries=tuple(deposits)), NOW)
     make_format_2(folder)
     return folder
-
-
-def is_killed(folder: Path, moment: str) -> bool:
-    """Whether a process that moves the store dies at that moment."""
-    command = [sys.executable, "migration_case.py", "really", str(folder), moment]
-    return subprocess.run(command, cwd=HERE, check=False).returncode == -signal.SIGKILL
 
 
 def nothing_is_lost(before: dict[str, dict[bytes, bytes]], folder: Path) -> bool:
@@ -97,7 +89,8 @@ def test_ten_thousand_dossiers_are_moved_after_a_kill_and_nothing_is_lost(
 ) -> None:
     before = tables_of(make_former(folder, MANY))
     assert not before.keys() & {*NEW_TABLES}
-    assert is_killed(folder, "batch 17")  # of other parts are 13: each ends with none
+    # Of other parts are 13: each ends with none.
+    assert is_killed_moving(folder, "batch 17", really=True)
     told: list[tuple[str, int, int]] = []
     move = migrate(folder, KEYS, STEPS, lambda *what: told.append(what))
     assert (move.found, move.wanted) == (2, 3)
@@ -121,7 +114,7 @@ def test_a_kill_leaves_the_former_store_and_a_second_call_ends_it(
 ) -> None:
     before = tables_of(make_former(folder, 1500))
     data = (folder / "data.mdb").read_bytes()
-    assert is_killed(folder, moment)
+    assert is_killed_moving(folder, moment, really=True)
     assert (folder / "data.mdb").read_bytes() == data
     with pytest.raises(OtherFormatError, match="rmp store migrate"):
         LmdbStore.open(folder, KEYS, map_bytes=0)
@@ -132,7 +125,7 @@ def test_a_kill_leaves_the_former_store_and_a_second_call_ends_it(
 
 def test_a_kill_behind_the_rename_leaves_the_new_store(folder: Path) -> None:
     before = tables_of(make_former(folder, 500))
-    assert is_killed(folder, "rename-done")
+    assert is_killed_moving(folder, "rename-done", really=True)
     assert migrate(folder, KEYS, STEPS, silent).steps == ()
     assert is_moved(folder, before)
 

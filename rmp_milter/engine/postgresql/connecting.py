@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
 
-from rmp_milter.engine.failures import StoreError
+from rmp_milter.engine.failures import NotReachedError, StoreError
 from rmp_milter.engine.postgresql.failures import one_line
 
 if TYPE_CHECKING:
@@ -79,12 +79,15 @@ def parameters(place: PostgresqlPlace) -> dict[str, str | int]:
 
 
 def connect(place: PostgresqlPlace) -> Connection:
-    """Return a connection that is ready; raises :class:`StoreError`."""
+    """Return a connection that is ready.
+
+    Raises :class:`StoreError`, its :class:`NotReachedError` where the server is not reached.
+    """
     try:
         said = parameters(place)
         connection = psycopg.connect("", autocommit=True, **said)  # type: ignore[arg-type] # psycopg types its own options alone, and hands on all that libpq has
     except psycopg.Error as error:
-        raise StoreError(
+        raise NotReachedError(
             f"cannot reach the {place.what} in {place}: {one_line(error)}"
         ) from error
     try:

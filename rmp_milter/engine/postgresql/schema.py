@@ -134,6 +134,15 @@ def format_of(connection: Connection, place: PostgresqlPlace, layout: SchemaLayo
     return found
 
 
+def is_there(connection: Connection, place: PostgresqlPlace, layout: SchemaLayout) -> bool:
+    """Whether the schema holds what the layout says, of whatever format, marked as whole."""
+    reads = PostgresqlReads(connection, place.schema)
+    try:
+        return layout.meta in {*reads.tables()} and reads.has(layout.meta, layout.mark_key)
+    except psycopg.Error as error:
+        raise failure(error) from error
+
+
 def check_format(connection: Connection, place: PostgresqlPlace, layout: SchemaLayout) -> None:
     """Raise :class:`OtherFormatError` unless they are of this version's format."""
     found = format_of(connection, place, layout)

@@ -37,11 +37,13 @@ from rmp_milter.host.owners import (
 )
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.places import is_served
+from rmp_milter.store.opening import engine_at
 
 _PIECE = 1 << 20
 _PART = ".restoring"
 _LOG_FILES = (f"{KEEPER}/{LOG}/", f"{KEEPER}/{LOG_STATE}")
 _APART = frozenset({"paths", "sockets"})
+_SERVED = frozenset({"store", "keeper"})
 
 
 class Source(NamedTuple):
@@ -60,12 +62,16 @@ class Placed(NamedTuple):
 
 
 class Restoration(NamedTuple):
-    """What is to be made here, what is there and stays, which keys are missing then."""
+    """What is to be made here, what is there and stays, which keys are missing then.
+
+    ``served``: a server has the store, and it stays there.
+    """
 
     folders: tuple[Placed, ...]
     put: tuple[Placed, ...]
     left: tuple[Placed, ...]
     missing: tuple[Path, ...]
+    served: bool = False
 
     @property
     def with_log(self) -> bool:
@@ -75,7 +81,11 @@ class Restoration(NamedTuple):
     @property
     def with_store(self) -> bool:
         """Whether the store is put back."""
-        return any(each.kept.path.startswith(f"{STORE}/") for each in self.put)
+        return any(map(_is_of_store, self.put))
+
+
+def _is_of_store(placed: Placed) -> bool:
+    return placed.kept.path.startswith(f"{STORE}/")
 
 
 def is_of_log(kept: BackupFile) -> bool:
@@ -94,16 +104,22 @@ def beside(text: str, file: Path) -> Config:
     for each in (*ours, paths.outbox_key, sockets.keeper, sockets.milter, sockets.operator):
         if file.parent not in each.parents:
             raise BackupError(f"{each}: would be outside of {file.parent}")
+    if is_served(config.store) or is_served(config.keeper):
+        raise BackupError(f"{file}: names a server, where the service itself is")
     return config
 
 
 def without_places(text: str) -> str:
-    """Return a configuration's text without the sections that say where things are."""
-    lines, dropping = [], False
+    """Return a configuration's text without what says where things are.
+
+    That is two sections, and that a server has store or log: what is in the folder is meant.
+    """
+    lines, section = [], ""
     for line in text.splitlines(keepends=True):
         if line.startswith("["):
-            dropping = line.strip().strip("[]") in _APART
-        if not dropping:
+            section = line.strip().strip("[]")
+        served = section in _SERVED and line.partition("=")[0].strip() == "engine"
+        if section not in _APART and not served:
             lines.append(line)
     return "".join(lines)
 
@@ -117,6 +133,9 @@ def planned(config: Config, sources: Sequence[Source]) -> Restoration:
     ]
     files = [each for each in all_of_it if not each.kept.is_folder]
     there = {each.target for each in files if os.path.lexists(each.target)}
+    served = _store_is_elsewhere(config, all_of_it)
+    if served:
+        files = [each for each in files if not _is_of_store(each)]
     if log_is_elsewhere(config):
         there |= {each.target for each in files if is_of_log(each.kept)}
     _check_log(files, there)
@@ -132,7 +151,27 @@ def planned(config: Config, sources: Sequence[Source]) -> Restoration:
         tuple(each for each in files if each.target not in there),
         tuple(each for each in files if each.target in there),
         tuple(each for each in wanted if each not in given and not each.exists()),
+        served,
     )
+
+
+def _store_is_elsewhere(config: Config, placed: Sequence[Placed]) -> bool:
+    """Whether a server has the store, as who owned the store's folder finds it there."""
+    folder = next((each.kept for each in placed if each.kept.path == STORE), None)
+    if folder is None or not is_served(config.store):
+        return False
+    owner = _owner(folder)
+
+    def asked() -> bool:
+        return engine_at(config.paths.store, config.store).is_elsewhere()
+
+    try:
+        return in_child(lambda: become(owner), asked, bool)
+    except ChildFailed as error:
+        raise BackupError(
+            f"whether the store's server has it is not known: {error}",
+            "have it answer; where it is lost for good, name the other engine in [store]",
+        ) from error
 
 
 def log_is_elsewhere(config: Config) -> bool:

@@ -143,4 +143,4 @@ def _as_journal_error() -> Iterator[None]:
     try:
         yield
     except (LogFault, NoteError, StoreError, OSError, lmdb.Error) as error:
-        raise JournalError(f"access log: {error}") from error
+        raise JournalError(f"access log: {error}", getattr(error, "hint", "")) from error

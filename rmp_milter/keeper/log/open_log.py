@@ -36,7 +36,14 @@ T = TypeVar("T")
 
 
 class JournalError(Exception):
-    """The log is missing, damaged or cannot be written: the keeper must not go on."""
+    """The log is missing, damaged or cannot be written: the keeper must not go on.
+
+    ``hint`` says what to do, where that is another thing than for a log that is lost.
+    """
+
+    def __init__(self, line: str, hint: str = "") -> None:
+        super().__init__(line)
+        self.hint = hint
 
 
 class LogFormatError(JournalError):
@@ -72,7 +79,8 @@ class OpenLog(Closing):
         except FencedError as error:
             raise LogTakenOver(f"{self._place}: {error}") from error
         except (LogFault, StoreError) as fault:
-            raise JournalError(f"{self._place}: {_words(fault)}") from None
+            hint = getattr(fault, "hint", "")
+            raise JournalError(f"{self._place}: {_words(fault)}", hint) from None
 
     def _look(self) -> None:
         """Check what is cheap to check; close the log if it is wrong."""

@@ -6,18 +6,14 @@ command writes beside a keeper is compared with the epoch that the command has f
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-
-import lmdb
 
 from rmp_milter.disk.closing import Closing
 from rmp_milter.engine.failures import OtherFormatError, StoreError
 from rmp_milter.engine.fence import Fence, FencedError
 from rmp_milter.engine.filling import MovedTables
-from rmp_milter.engine.lmdb_file import write_whole
+from rmp_milter.engine.lmdb_file import send_whole
 from rmp_milter.engine.postgresql.access import PostgresqlAccess
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.doubts import doubts_of
@@ -32,6 +28,7 @@ from rmp_milter.keeper.log.version import FORMAT, FORMAT_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from rmp_milter.engine.doubts import Doubts
     from rmp_milter.engine.postgresql.connecting import Connection
@@ -194,7 +191,4 @@ class PostgresqlLogMoment:
 
     def write(self, fd: int) -> None:
         """Write all of it to ``fd``, which may be a pipe, as a file of LMDB's."""
-        with tempfile.TemporaryDirectory(prefix="rmp-log-") as folder:
-            write_whole(self.txn, Path(folder), self._size, MOVED, FORMAT_KEY)
-            with lmdb.Environment(folder, readonly=True, lock=False) as handle:
-                handle.copyfd(fd, compact=True)
+        send_whole(self.txn, fd, self._size, MOVED, FORMAT_KEY)
