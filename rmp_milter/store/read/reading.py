@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from string import hexdigits
 from typing import TYPE_CHECKING, TypeVar
 
@@ -35,6 +36,16 @@ class Reading(Bodies):
     def _all(self, table: StoreTable, codec: Codec[T]) -> Iterator[T]:
         for key, sealed in self._txn.records(table):
             yield codec.open(key, sealed)
+
+    def _read_next(self, table: StoreTable, keys: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield keys whose records are read one after the other: some are got in one go."""
+        if self._txn.ahead == 1:
+            yield from keys
+            return
+        left = iter(keys)
+        while some := [*islice(left, self._txn.ahead)]:
+            self._txn.foresee(table, some)
+            yield from some
 
     def _holders(self, link: bytes) -> Iterator[bytes]:
         """Yield the identifiers that a blind key leads to."""

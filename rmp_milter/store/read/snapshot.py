@@ -125,8 +125,8 @@ class StoreSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
 
     def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
         """Yield the dossiers whose médecin traitant is this doctor, erased ones too."""
-        for dossier_id in self._holders(self._codecs.blind.of(LinkKind.TREATING, doctor_id)):
-            yield self._promised_dossier(dossier_id)
+        holders = self._holders(self._codecs.blind.of(LinkKind.TREATING, doctor_id))
+        return map(self._promised_dossier, self._read_next(StoreTable.DOSSIERS, holders))
 
     def entries(self, dossier_id: bytes, after: int = 0) -> tuple[NumberedEntry, ...]:
         """Return the dossier's entries beyond ``after`` as they came; none for no dossier."""

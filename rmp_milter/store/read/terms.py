@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from rmp_milter.store.format.tables import StoreTable
@@ -41,12 +40,7 @@ class TermReads(Reading):
         holders = self._codecs.terms.holders(
             place, self._txn.keys(StoreTable.TERMS, place.prefix)
         )
-        if self._txn.ahead == 1:
-            yield from holders
-            return
-        while some := list(islice(holders, self._txn.ahead)):
-            self._txn.foresee(StoreTable.DOSSIERS, some)  # whose they are is what is asked next
-            yield from some
+        yield from self._read_next(StoreTable.DOSSIERS, holders)
 
     def terms_ahead(self, terms: Sequence[Term]) -> None:
         """Be told whose holders will be asked for next.
