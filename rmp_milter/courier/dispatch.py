@@ -48,7 +48,7 @@ class Senders(NamedTuple):
     unnoted: Callable[[], Collection[int]]
 
 
-class _Look(NamedTuple):
+class _OutboxLook(NamedTuple):
     """What one look at the outbox shows, each in the order in which it is due.
 
     The rows of those leased to us, to whom else rows are due, and to whom urgent ones are.
@@ -162,9 +162,9 @@ class Dispatcher:
             return self._read(recipients).due
         return look.due
 
-    def _read(self, recipients: int) -> _Look:
+    def _read(self, recipients: int) -> _OutboxLook:
         """Look at the due rows, in their order, once."""
-        look = _Look({}, {}, {})
+        look = _OutboxLook({}, {}, {})
         sent = self._unnoted()  # before the snapshot: what is noted since is not in that
         left, self._more = _ROWS_LOOKED_AT, not recipients
         with self._outbox.snapshot(late=True) as snapshot:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
 from psycopg.rows import tuple_row
@@ -57,7 +57,7 @@ class RefusedServerError(StoreError):
     """A server that must not be used, whoever waits for it."""
 
 
-class Connection(psycopg.Connection[tuple[object, ...]]):
+class PostgresqlConnection(psycopg.Connection[tuple[object, ...]]):
     """A connection, and by which names its server knows statements (:mod:`.exchange`).
 
     The driver prepares none: after a ROLLBACK it would have the server forget all of them.
@@ -69,6 +69,9 @@ class Connection(psycopg.Connection[tuple[object, ...]]):
         super().__init__(pgconn, row_factory)
         self.prepare_threshold = None
         self.prepared: dict[bytes, bytes] = {}
+
+
+Connection: TypeAlias = PostgresqlConnection
 
 
 def parameters(place: PostgresqlPlace) -> dict[str, str | int]:

@@ -59,7 +59,7 @@ class Says(Protocol):
         """Say a statement with its values."""
 
 
-class Answer:
+class Answered:
     """What was answered to one statement, once its exchange is done."""
 
     def __init__(self) -> None:
@@ -94,13 +94,13 @@ class Exchange:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._pgconn = connection.pgconn
-        self._said: list[tuple[bytes, Sequence[Said], Answer]] = []
+        self._said: list[tuple[bytes, Sequence[Said], Answered]] = []
         self._cancelled_at = math.inf
         self._failed: list[psycopg.Error] = []
 
-    def execute(self, query: bytes, params: Sequence[Said] = (), /) -> Answer:
+    def execute(self, query: bytes, params: Sequence[Said] = (), /) -> Answered:
         """Add a statement (``%b`` for each value); return where its answer will be."""
-        answer = Answer()
+        answer = Answered()
         self._said.append((_numbered(query), params, answer))
         return answer
 
@@ -203,7 +203,7 @@ class _Prepared:
         return _error_in(result)
 
 
-def ask(connection: Connection, query: bytes, params: Sequence[Said] = ()) -> Answer:
+def ask(connection: Connection, query: bytes, params: Sequence[Said] = ()) -> Answered:
     """Say one statement, and return what was answered; raises psycopg's errors."""
     exchange = Exchange(connection)
     answer = exchange.execute(query, params)

@@ -9,7 +9,7 @@ from rmp_milter.engine.postgresql.statements import statements
 from rmp_milter.engine.transaction import beyond
 
 if TYPE_CHECKING:
-    from rmp_milter.engine.postgresql.exchange import Answer, Exchange, Said
+    from rmp_milter.engine.postgresql.exchange import Answered, Exchange, Said
     from rmp_milter.engine.postgresql.statements import Statements
     from rmp_milter.engine.tables import EngineTable
     from rmp_milter.engine.transaction import Expected
@@ -72,5 +72,5 @@ class Fetched:
     def _said(self, table: EngineTable) -> Statements:
         return statements(self._schema, table)
 
-    def _ask(self, statement: bytes, *values: Said) -> Answer:
+    def _ask(self, statement: bytes, *values: Said) -> Answered:
         return self._exchange.execute(statement, values)

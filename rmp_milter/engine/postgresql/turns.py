@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from rmp_milter.engine.fence import Fence
     from rmp_milter.engine.postgresql.connecting import Connection
-    from rmp_milter.engine.postgresql.exchange import Answer
+    from rmp_milter.engine.postgresql.exchange import Answered
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.engine.transaction import Expected, WriteTransaction
 
@@ -132,13 +132,13 @@ class WritingConnection:
         self._compare(fence)
         return cast("int", turn.rows[0][0]) + 1, fetched
 
-    def _ask_for_fence(self, exchange: Exchange) -> Answer | None:
+    def _ask_for_fence(self, exchange: Exchange) -> Answered | None:
         if self._fence is None:
             return None
         asked = statements(self._place.schema, self._fence.table).get
         return exchange.execute(asked, (self._fence.key,))
 
-    def _compare(self, asked: Answer | None) -> None:
+    def _compare(self, asked: Answered | None) -> None:
         if self._fence is None or asked is None:
             return
         found = asked.rows[0][0] if asked.rows else None
