@@ -5,21 +5,23 @@ is marked ``integration`` may start a Postfix or a process of the service.
 """
 
 import gc
+import hashlib
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from pathlib import Path
 
 import pkcs11
 import pytest
 from hypothesis import settings
+from openpgp.composed import SignedSecretKey
 
 from rmp_milter.keeper.keys import keys
 from testbed.folders import DISK
-from testbed.once import SHARED
+from testbed.once import SHARED, once
 from testbed.ready_rmp import PARTS_READY, READY, proven_once
 from testbed.softhsm import CONFIGURATION, MODULE, SoftToken
 
@@ -30,6 +32,7 @@ LONGEST_FIRST = (
     *("test_nobody_is_told", "test_change_points", "test_kills", "test_separate_users"),
     *("test_treating", "test_shapes_whole", "test_auditors"),
     *("e2e", "deb", "host", "testbed", "postfix", "cli", "keeper", "store"),
+    *("inspection", "courier", "project", "tunnel", "witness"),
 )
 """Files, then folders; the others follow."""
 
@@ -104,14 +107,30 @@ def _temporary_folder() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _each_rsa_key_once() -> Iterator[None]:
-    """Make the service's key once for each address, and let OpenSSL prove each once.
+    """Make the service's key once for each address in a run, and let OpenSSL prove each once.
 
     The first takes seconds.
     """
     with pytest.MonkeyPatch.context() as patch:
-        for module, name in ((keys, "_make_service_key"), *proven_once()):
+        name = "_make_service_key"
+        patch.setattr(keys, name, _made_once(getattr(keys, name)))
+        for module, name in proven_once():
             patch.setattr(module, name, cache(getattr(module, name)))
         yield
+
+
+def _made_once(make: Callable[[str], SignedSecretKey]) -> Callable[[str], SignedSecretKey]:
+    """Return what makes a key by whichever worker asks first for that of an address."""
+
+    @cache
+    def made(user_id: str) -> SignedSecretKey:
+        def write(place: Path) -> None:
+            (place / "key").write_bytes(make(user_id).to_bytes())
+
+        name = hashlib.sha256(user_id.encode()).hexdigest()[:32]
+        return SignedSecretKey.from_bytes((once(f"key-{name}", write) / "key").read_bytes())
+
+    return made
 
 
 @pytest.fixture

@@ -73,10 +73,11 @@ class Host(Starting):
             self._open = undo.pop_all()
 
     def start(self) -> None:
-        """Start the service, then Postfix; return when both answer."""
+        """Start the service and Postfix side by side; return when both answer."""
         self.service.start(*self._parts)
+        self.postfix.launch()
         self.service.wait_ready()
-        self.postfix.start()
+        self.postfix.wait_greeting()  # for which it asks the milter already
 
     def doctor(  # noqa: PLR0913 -- as many as a directory entry has
         self,

@@ -12,6 +12,7 @@ import gc
 import importlib
 import json
 import os
+import pwd
 import select
 import signal
 import socket
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +31,8 @@ READY = "RMP_TESTBED_READY"
 PARTS_READY = "RMP_TESTBED_PARTS_READY"
 """Set where the service's processes shall start so too."""
 REQUEST_BYTES = 1 << 20
+UMASK = 0o022
+"""The mask for files where none is named."""
 
 
 class Running(Protocol):
@@ -55,11 +58,12 @@ class Running(Protocol):
 class Ready:
     """A fork of the process that waits, which is ``rmp`` with these ``arguments``.
 
-    What it says goes to ``out`` and ``err``; ``session`` gives it one of its own. It is no
-    child of this process, so that whoever awaits all of those does not come upon it.
+    What it says goes to ``out`` and ``err``; ``session`` gives it one of its own, ``user`` another
+    user's rights, ``umask`` a mask for files. It is no child of this process, so that whoever
+    awaits all of those does not come upon it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what a process has of its own
         self,
         arguments: Sequence[str],
         environment: Mapping[str, str],
@@ -67,13 +71,15 @@ class Ready:
         err: int,
         *,
         session: bool = False,
+        user: str = "",
+        umask: int = UMASK,
     ) -> None:
         self.arguments = ["rmp", *arguments]
         sys.audit("subprocess.Popen", "rmp", self.arguments, None, None)  # whoever minds those
         self._status: int | None = None
         self._lock = threading.Lock()
         self._line, theirs = socket.socketpair()
-        asked = [[*arguments], str(Path.cwd()), dict(environment), session]
+        asked = [[*arguments], str(Path.cwd()), dict(environment), session, user, umask]
         with contextlib.ExitStack() as undo:
             undo.callback(self._line.close)
             with open(os.devnull, "rb") as nothing, theirs:  # noqa: PTH123 -- a device
@@ -127,10 +133,14 @@ class Ready:
         return int(said)
 
 
-def run_ready(arguments: Sequence[str], timeout: float) -> subprocess.CompletedProcess[bytes]:
-    """Run a command of ``rmp`` to its end; raises ``subprocess.TimeoutExpired``."""
+def run_ready(
+    arguments: Sequence[str], timeout: float, *, user: str = "", umask: int = UMASK
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command of ``rmp`` to its end, as a ``user``; raises ``subprocess.TimeoutExpired``."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = Ready(arguments, os.environ, out.fileno(), err.fileno())
+        process = Ready(
+            arguments, os.environ, out.fileno(), err.fileno(), user=user, umask=umask
+        )
         try:
             status = process.wait(timeout)
         except BaseException:
@@ -140,6 +150,19 @@ def run_ready(arguments: Sequence[str], timeout: float) -> subprocess.CompletedP
         for each in (out, err):
             each.seek(0)
         return subprocess.CompletedProcess(process.arguments, status, out.read(), err.read())
+
+
+@contextlib.contextmanager
+def running(part: str, config: Path) -> Iterator[Ready]:
+    """Have a part of a service run, whose end is waited for; nobody hears what it says."""
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 -- a device
+        said = nothing.fileno()
+        process = Ready([part, "--config", str(config)], os.environ, said, said)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 @cache
@@ -171,19 +194,50 @@ def _end(line: socket.socket, waiting: subprocess.Popen[bytes]) -> None:
 
 
 def serve(line: socket.socket) -> None:
-    """Fork a command for each request, until nobody is there to ask."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
+    """Fork a command for each request and tell how each ended, until nobody is there to ask."""
+    told: dict[int, tuple[int, int]] = {}
+    """By the descriptor of a process: its id, and where its end is awaited."""
+    waiting = select.poll()
+    waiting.register(line, select.POLLIN)
     while True:
-        said, descriptors, _, _ = socket.recv_fds(line, REQUEST_BYTES, 4)
-        if not said:
-            return
-        if not descriptors:
-            _prove(said.decode())
-        elif not os.fork():
-            line.close()
-            _watch(said, descriptors)
-        for each in descriptors:
-            os.close(each)
+        for ready, _ in waiting.poll():
+            if ready != line.fileno():
+                waiting.unregister(ready)
+                _tell_end(ready, *told.pop(ready))
+                continue
+            said, descriptors, _, _ = socket.recv_fds(line, REQUEST_BYTES, 4)
+            if not said:
+                return
+            if not descriptors:
+                _prove(said.decode())
+                continue
+            process, pid, end = _forked(said, descriptors)
+            told[process] = pid, end
+            waiting.register(process, select.POLLIN)
+
+
+def _forked(said: bytes, descriptors: list[int]) -> tuple[int, int, int]:
+    """Fork a command; return its process's descriptor and id, and where its end is awaited."""
+    *streams, end = descriptors
+    pid = os.fork()
+    if not pid:
+        _become(said, streams)
+    for each in streams:
+        os.close(each)
+    _tell(end, pid)
+    return os.pidfd_open(pid), pid, end
+
+
+def _tell_end(process: int, pid: int, end: int) -> None:
+    _, status = os.waitpid(pid, 0)
+    _tell(end, os.waitstatus_to_exitcode(status))
+    os.close(process)
+    os.close(end)
+
+
+def _tell(end: int, number: int) -> None:
+    with contextlib.suppress(BrokenPipeError):  # who asked is gone
+        os.write(end, b"%d\n" % number)
 
 
 def proven_once() -> tuple[tuple[ModuleType, str], ...]:
@@ -209,31 +263,19 @@ def _prove(folder: str) -> None:
     load_keys(Path(folder))
 
 
-def _watch(said: bytes, descriptors: list[int]) -> NoReturn:
-    """Fork the command; tell its id, then how it ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    *streams, told = descriptors
-    pid = os.fork()
-    if not pid:
-        os.close(told)
-        _become(said, streams)
-    os.write(told, b"%d\n" % pid)
-    _, status = os.waitpid(pid, 0)
-    with contextlib.suppress(BrokenPipeError):
-        os.write(told, b"%d\n" % os.waitstatus_to_exitcode(status))
-    os._exit(0)
-
-
 def _become(said: bytes, streams: list[int]) -> NoReturn:
     from rmp_milter.cli.main import main  # noqa: PLC0415 -- read by then; not by who asks
 
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
-        os.close(stream)
-    arguments, folder, environment, session = json.loads(said)
+    os.closerange(len(streams), os.sysconf("SC_OPEN_MAX"))  # the others' as well
+    arguments, folder, environment, session, user, umask = json.loads(said)
     if session:
         os.setsid()
     os.chdir(folder)
+    os.umask(umask)
+    if user:
+        become(user)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["rmp", *arguments]
@@ -247,6 +289,14 @@ def _become(said: bytes, streams: list[int]) -> NoReturn:
     for each in (sys.stdout, sys.stderr):
         each.flush()
     os._exit(status if isinstance(status, int) else 0 if status is None else 1)
+
+
+def become(user: str) -> None:
+    """Take the rights of a user, and of all groups that have him; for a process of its own."""
+    entry = pwd.getpwnam(user)
+    os.setgroups(os.getgrouplist(user, entry.pw_gid))
+    os.setgid(entry.pw_gid)
+    os.setuid(entry.pw_uid)
 
 
 def _read_all() -> None:

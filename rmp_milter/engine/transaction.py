@@ -45,8 +45,11 @@ class Expected:
 class Access(Protocol):
     """An open store's transactions; any number of threads may ask for one at once."""
 
-    def reading(self) -> AbstractContextManager[WholeMoment]:
-        """Give one moment of the store; raises :class:`StoreFailed`."""
+    def reading(self, *, late: bool = False) -> AbstractContextManager[WholeMoment]:
+        """Give one moment of the store; raises :class:`StoreFailed`.
+
+        ``late``: it may be as late as the first look, which an engine far away has for less.
+        """
 
     def write(
         self, work: Callable[[WriteTransaction], T], expected: Expected | None = None

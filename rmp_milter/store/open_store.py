@@ -41,13 +41,13 @@ class OpenStore:
         self._subject_turns = SubjectTurns(codecs.turns, beyond)
 
     @contextmanager
-    def snapshot(self) -> Iterator[StoreSnapshot]:
-        """Give the store at this moment, for a ``with`` block.
+    def snapshot(self, *, late: bool = False) -> Iterator[StoreSnapshot]:
+        """Give the store at this moment, or as ``late`` as at the first look, for a ``with`` block.
 
-        Raises :class:`StoreFailed` on entering.
+        Raises :class:`StoreFailed` on entering, or then.
         """
         with (
-            self._access.reading() as txn,
+            self._access.reading(late=late) as txn,
             snapshot_of(txn, self._codecs) as snapshot,
         ):
             yield snapshot

@@ -120,16 +120,19 @@ class OpenOutbox:
         self._clock = clock
 
     @contextmanager
-    def snapshot(self) -> Iterator[OutboxView]:
-        """Give the outbox at this moment; bodies are lent as long as the block lasts."""
-        with self._access.reading() as txn:
+    def snapshot(self, *, late: bool = False) -> Iterator[OutboxView]:
+        """Give the outbox at this moment, or as ``late`` as at the first look.
+
+        Bodies are lent as long as the block lasts.
+        """
+        with self._access.reading(late=late) as txn:
             snapshot = OutboxView(txn, self._codecs)
             with snapshot.lent():
                 yield snapshot
 
     def load(self, row: int) -> OutgoingMail:
         """Return the mail of ``row``, its bodies still by reference."""
-        with self.snapshot() as snapshot:
+        with self.snapshot(late=True) as snapshot:
             return snapshot.load(row)
 
     def rows(self, *, sent: bool = False) -> list[OutboxRow]:

@@ -262,11 +262,12 @@ class Store(_Open, Protocol):
     def in_own_threads(self) -> bool:
         """Whether only threads that Python started may use it, and no other library's."""
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
+    def snapshot(self, *, late: bool = False) -> AbstractContextManager[Snapshot]:
         """Return the store at this moment, for a ``with`` block.
 
         All that was committed before is in it, whoever committed it. Raises
-        :class:`StoreFailed` on entering.
+        :class:`StoreFailed` on entering. With ``late`` both may come as late as at the first look:
+        for who does not mind, since an engine far away is asked less often then.
         """
 
     def commit(self, changes: Changes, now: int) -> None:
@@ -403,8 +404,11 @@ class Outbox(_Open, Protocol):
     and those on a row :class:`StoreError` where the row is not there.
     """
 
-    def snapshot(self) -> AbstractContextManager[OutboxSnapshot]:
-        """Give the outbox at this moment; bodies are lent as long as the block lasts."""
+    def snapshot(self, *, late: bool = False) -> AbstractContextManager[OutboxSnapshot]:
+        """Give the outbox at this moment, or as ``late`` as at the first look.
+
+        Bodies are lent as long as the block lasts.
+        """
 
     def load(self, row: int) -> OutgoingMail:
         """Return the mail of ``row``, its bodies still by reference."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from store_case import (
 )
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.engine.postgresql.exchange import Exchange
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.handlers.people.choice import choose
 from rmp_milter.mail.header.routing import parse
@@ -53,6 +55,32 @@ def test_a_deposit_asks_for_nothing_while_the_turn_is_held(
                 Changes(digest=new_id() * 2, entries=(entry,), outbox=(a_mail(),)), NOW
             )
         assert asked == []
+
+
+def test_a_deposit_waits_for_the_server_twice(
+    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For its turn with what it is judged by, and for what it writes with its COMMIT."""
+    with made_on(server) as store:
+        entry = a_deposit(with_dossier(store), b"body", b"another")
+        waits, done = list[Exchange](), Exchange.done
+
+        def counted(exchange: Exchange, until: float = math.inf, least: float = 0.0) -> None:
+            waits.append(exchange)
+            done(exchange, until, least)
+
+        monkeypatch.setattr(Exchange, "done", counted)
+        store.commit(Changes(digest=new_id() * 2, entries=(entry,), outbox=(a_mail(),)), NOW)
+        assert len(waits) == 2
+
+
+def test_a_late_moment_begins_with_its_first_look(server: PrivatePostgres) -> None:
+    with made_on(server) as store, store.snapshot(late=True) as late, store.snapshot() as now:
+        store.commit(Changes(digest=b"d" * 32), NOW)
+        assert late.seen(b"d" * 32)
+        assert not now.seen(b"d" * 32)
+        store.commit(Changes(digest=b"e" * 32), NOW)
+        assert not late.seen(b"e" * 32)
 
 
 def test_what_was_not_foreseen_is_asked_for(server: PrivatePostgres) -> None:

@@ -17,11 +17,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg.sql import SQL, Literal
 
 from rmp_milter.engine.failures import NotInTimeError, StoreError
-from rmp_milter.engine.postgresql.committing import status_of
 from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.exchange import Exchange
 from rmp_milter.engine.postgresql.failures import one_line
 
 if TYPE_CHECKING:
@@ -41,12 +40,10 @@ HELD_SECONDS = 30
 _PAUSE_SECONDS = 0.2
 _LEAVE_SECONDS = 5.0
 
+_ENDED_AFTER = b"SELECT set_config('idle_session_timeout', %b, false)"
 # Rows come in the order of the array, so all wait for their places in one order.
-_TAKE = SQL(
-    "SET idle_session_timeout = {milliseconds};"
-    " SELECT pg_advisory_lock(hashtext({work}), place) FROM unnest({places}::int4[]) AS place"
-)
-_LEAVE = b"SELECT pg_advisory_unlock_all(); SET idle_session_timeout = 0"
+_TAKE = b"SELECT pg_advisory_lock(hashtext(%b::text), place) FROM unnest(%b::int4[]) AS place"
+_LEAVE = b"SELECT pg_advisory_unlock_all()"
 
 
 class PostgresqlLocks:
@@ -57,7 +54,7 @@ class PostgresqlLocks:
     ) -> None:
         self._place = place
         self._work = f"rmp {place.schema} {work}"
-        self._milliseconds = int(1000 * held_seconds)
+        self._held = f"{int(1000 * held_seconds)}ms"
         self._free = threading.BoundedSemaphore(MOST_HELD)
         self._idle: list[Connection] = []
         self._closed = False
@@ -98,14 +95,12 @@ class PostgresqlLocks:
             time.sleep(_PAUSE_SECONDS)
 
     def _asked(self, places: Sequence[int], until: float) -> Connection:
-        said = _TAKE.format(
-            milliseconds=Literal(self._milliseconds),
-            work=Literal(self._work),
-            places=Literal("{" + ",".join(map(str, places)) + "}"),
-        )
         connection = self._lent()
+        exchange = Exchange(connection)
+        exchange.execute(_ENDED_AFTER, (self._held,))
+        exchange.execute(_TAKE, (self._work, "{" + ",".join(map(str, places)) + "}"))
         try:
-            status_of(connection, said.as_bytes(connection), until)
+            exchange.done(until)
         except BaseException:
             connection.close()
             raise
@@ -119,8 +114,11 @@ class PostgresqlLocks:
 
     def _leave(self, connection: Connection) -> None:
         """Give the locks back; with the connection, where nothing else will do."""
+        exchange = Exchange(connection)
+        exchange.execute(_LEAVE)
+        exchange.execute(_ENDED_AFTER, ("0",))
         try:
-            status_of(connection, _LEAVE, time.monotonic() + _LEAVE_SECONDS)
+            exchange.done(time.monotonic() + _LEAVE_SECONDS)
         except psycopg.Error as error:
             connection.close()
             log.warning(

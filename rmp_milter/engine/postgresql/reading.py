@@ -11,6 +11,7 @@ import psycopg
 from psycopg.sql import SQL
 
 from rmp_milter.engine.failures import LostMomentError
+from rmp_milter.engine.postgresql.exchange import ask
 from rmp_milter.engine.postgresql.failures import failure, is_passing, one_line
 from rmp_milter.engine.postgresql.packing import NUMBER_BYTES, keys_in, records_in
 from rmp_milter.engine.postgresql.statements import OWN_TABLES, statements, turn_statements
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.exchange import Row, Said
     from rmp_milter.engine.postgresql.statements import Statements
     from rmp_milter.engine.tables import EngineTable
 
@@ -57,7 +59,10 @@ class PostgresqlReads:
     ahead = RECORDS_AT_ONCE
 
     def __init__(self, connection: Connection, schema: str) -> None:
+        self._of_schema(schema)
         self._connection = connection
+
+    def _of_schema(self, schema: str) -> None:
         self._schema = schema
         self._foreseen: dict[tuple[EngineTable, bytes], bytes | None] = {}
 
@@ -186,8 +191,8 @@ class PostgresqlReads:
 
     def settings_off(self, *names: str) -> list[str]:
         """Return those of the server's settings that are off."""
-        asked = SQL("SELECT name FROM pg_settings WHERE name = ANY(%b) AND setting = 'off'")
-        return sorted(str(row[0]) for row in self._ask(asked, list(names)))
+        asked = SQL("SELECT name FROM pg_settings WHERE name = %b AND setting = 'off'")
+        return sorted(name for name in names if self._ask(asked, name))
 
     def size(self, table: EngineTable | None = None) -> int:
         """Return how many bytes a table takes, or all of them, with their indexes."""
@@ -242,18 +247,20 @@ class PostgresqlReads:
     def _said(self, table: EngineTable) -> Statements:
         return statements(self._schema, table)
 
-    def _page(self, statement: bytes, *values: object) -> bytes | None:
+    def _page(self, statement: bytes, *values: Said) -> bytes | None:
         """Return the one value that the statement makes of all rows; None where it finds none."""
         return cast("bytes | None", self._ask(statement, *values)[0][0])
 
-    def _ask(self, statement: bytes | SQL, *values: object) -> list[tuple[object, ...]]:
+    def _ask(self, statement: bytes | SQL, *values: Said) -> list[Row]:
+        if isinstance(statement, bytes):
+            return ask(self._connection, statement, values).rows
         return self._connection.execute(statement, values, binary=True).fetchall()
 
 
 class PostgresqlMomentReads(PostgresqlReads):
     """The same for who knows the store's errors alone; who lost it may begin anew with another."""
 
-    def _ask(self, statement: bytes | SQL, *values: object) -> list[tuple[object, ...]]:
+    def _ask(self, statement: bytes | SQL, *values: Said) -> list[Row]:
         try:
             return super()._ask(statement, *values)
         except psycopg.Error as error:
@@ -269,9 +276,9 @@ def _behind(table: EngineTable, place: bytes) -> tuple[bytes | int, ...]:
     return place[:-NUMBER_BYTES], int.from_bytes(place[-NUMBER_BYTES:]) + 1
 
 
-def _keys(rows: list[tuple[object, ...]]) -> list[bytes]:
+def _keys(rows: list[Row]) -> list[bytes]:
     return [cast("bytes", row[0]) for row in rows]
 
 
-def _joined(parts: list[tuple[object, ...]]) -> bytes:
+def _joined(parts: list[Row]) -> bytes:
     return b"".join(cast("bytes", part[0]) for part in parts)
