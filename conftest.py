@@ -4,23 +4,25 @@ Each run, and each of its workers, has a temporary folder of its own. And only a
 is marked ``integration`` may start a Postfix or a process of the service.
 """
 
+import gc
+import hashlib
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from pathlib import Path
 
 import pkcs11
 import pytest
 from hypothesis import settings
+from openpgp.composed import SignedSecretKey
 
-from rmp_milter.keeper.keys import keys, smime_folder
-from rmp_milter.keeper.openpgp import secretkeys
+from rmp_milter.keeper.keys import keys
 from testbed.folders import DISK
-from testbed.once import SHARED
-from testbed.ready_rmp import READY
+from testbed.once import SHARED, once
+from testbed.ready_rmp import PARTS_READY, READY, proven_once
 from testbed.softhsm import CONFIGURATION, MODULE, SoftToken
 
 PROCESSES = {"serve", "keeper", "milter", "courier"}
@@ -30,6 +32,7 @@ LONGEST_FIRST = (
     *("test_nobody_is_told", "test_change_points", "test_kills", "test_separate_users"),
     *("test_treating", "test_shapes_whole", "test_auditors"),
     *("e2e", "deb", "host", "testbed", "postfix", "cli", "keeper", "store"),
+    *("inspection", "courier", "project", "tunnel", "witness"),
 )
 """Files, then folders; the others follow."""
 
@@ -57,7 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
     folder.chmod(0o755)
     config.stash[_own_folder] = folder
     os.environ[TEMPORARY] = tempfile.tempdir = str(folder)
-    os.environ[DISK], os.environ[READY] = str(disk), "yes"
+    os.environ[DISK] = str(disk)
+    os.environ[READY] = os.environ[PARTS_READY] = "yes"
     if not hasattr(config, "workerinput"):  # whoever starts the workers, or is the only one
         os.environ[SHARED] = str(folder)
     sys.addaudithook(_refuse_unmarked)
@@ -67,6 +71,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the temporary folder."""
     shutil.rmtree(config.stash[_own_folder], ignore_errors=True)
     shutil.rmtree(config.stash[_disk], ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Spare the collector of garbage what stays to the end: modules, and a million parts of tests.
+
+    Looked through again and again while they are read, they take as long as the reading; and later,
+    when a test has it collect, half a second each time.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -88,18 +107,30 @@ def _temporary_folder() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _each_rsa_key_once() -> Iterator[None]:
-    """Make the service's key once for each address, and let OpenSSL prove each once.
+    """Make the service's key once for each address in a run, and let OpenSSL prove each once.
 
-    The first takes seconds and the second, three times a keeper, a tenth of one.
+    The first takes seconds.
     """
     with pytest.MonkeyPatch.context() as patch:
-        for module, name in (
-            (keys, "_make_service_key"),
-            (secretkeys, "_private"),
-            (smime_folder, "load_pem_private_key"),
-        ):
+        name = "_make_service_key"
+        patch.setattr(keys, name, _made_once(getattr(keys, name)))
+        for module, name in proven_once():
             patch.setattr(module, name, cache(getattr(module, name)))
         yield
+
+
+def _made_once(make: Callable[[str], SignedSecretKey]) -> Callable[[str], SignedSecretKey]:
+    """Return what makes a key by whichever worker asks first for that of an address."""
+
+    @cache
+    def made(user_id: str) -> SignedSecretKey:
+        def write(place: Path) -> None:
+            (place / "key").write_bytes(make(user_id).to_bytes())
+
+        name = hashlib.sha256(user_id.encode()).hexdigest()[:32]
+        return SignedSecretKey.from_bytes((once(f"key-{name}", write) / "key").read_bytes())
+
+    return made
 
 
 @pytest.fixture

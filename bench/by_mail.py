@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import mean, median
 
 import emergency
 import load
@@ -94,6 +94,33 @@ def emergencies(host: Host, filled: Filled, tries: int, pressure: Load) -> ByMai
     mails = [pen.deposit(text, 5_000) for _ in range(pressure.rate * pressure.seconds)]
     among = _among(host, calm, requests[tries:], mails, pressure)
     return ByMail(alone, among)
+
+
+def in_turn(hosts: Sequence[tuple[Host, Filled]], tries: int) -> list[Answers]:
+    """Ask several hosts, with nothing else to do, one after the other and again.
+
+    So what the machine does besides falls on all of them alike.
+    """
+    asking = list[tuple[Host, Doctor, list[bytes]]]()
+    for host, filled in hosts:
+        calm = host.doctor("Dr Calme", "calme@cabinet.test")
+        _check_answer(host, calm, filled.sample[0])
+        some = filled.sample[1 : tries + 1]
+        asking.append(
+            (host, calm, [emergency.request_of(calm, lines_of(each)) for each in some])
+        )
+    found = [list[Answers]() for _ in asking]
+    for number in range(tries):
+        for answers, (host, calm, requests) in zip(found, asking, strict=True):
+            answers.append(_one_by_one(host, calm, requests[number : number + 1]))
+    return [
+        Answers(
+            median(each.arrived for each in answers),
+            max(each.longest for each in answers),
+            mean(each.processor for each in answers),  # Linux counts it in ticks
+        )
+        for answers in found
+    ]
 
 
 def lines_of(dossier: Dossier) -> str:

@@ -7,6 +7,7 @@ mail may mean any of these dossiers; what their slots and certificates hold open
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
@@ -21,8 +22,8 @@ import msgspec
 from msgspec.structs import replace
 from population import Person, Place, people
 
-from rmp_milter.cli.stores import open_store
-from rmp_milter.config import load
+from rmp_milter.cli.stores import engine_of, open_store
+from rmp_milter.config import Config, load
 from rmp_milter.dossier.changes import Changes, NewDossier
 from rmp_milter.dossier.identity import trait_keys
 from rmp_milter.dossier.model import (
@@ -36,8 +37,15 @@ from rmp_milter.dossier.model import (
     Slots,
 )
 from rmp_milter.dossier.said import dossier_said, person_said
+from rmp_milter.engine.filling import bounded
+from rmp_milter.engine.postgresql.moving import TablesFilled, take_over
+from rmp_milter.engine.server import server_place
+from rmp_milter.engine.transaction import ReadTransaction
 from rmp_milter.keeper.authority.cards import Sealer
 from rmp_milter.store.format.keys import read_key
+from rmp_milter.store.format.tables import StoreTable
+from rmp_milter.store.moving import MOVED
+from rmp_milter.store.postgresql.schema import LAYOUT
 from rmp_milter.store.surface import Store
 from testbed.service import Service, rpps
 
@@ -85,14 +93,44 @@ def fill_service(service: Service, amount: int, place: Place, told: Told) -> Fil
     pages anew, since a dossier's place among others is random.
     """
     config, sealer = load(service.config), sealer_of(service.folder / "keeper")
+    with _aside(config, amount) as file, open_store(file) as store:
+        filled = fill(store, sealer, amount, place, told)
+        _put_in_place(store, config.paths.store)
+    return filled
+
+
+def fill_server(service: Service, amount: int, place: Place, told: Told) -> Filled:
+    """Fill the store, in tables of a server, of a service that does not run yet.
+
+    It is filled as a file and copied, without the comparison and the check of a move.
+    """
+    config, sealer = load(service.config), sealer_of(service.folder / "keeper")
+    with _aside(config, amount) as file:
+        with open_store(file) as store:
+            filled = fill(store, sealer, amount, place, told)
+        with engine_of(file).leaving() as left:
+            at = server_place(config.store, "store")
+            take_over(at, LAYOUT, lambda tables: _copy(left.moment, tables, told))
+    return filled
+
+
+@contextmanager
+def _aside(config: Config, amount: int) -> Iterator[Config]:
+    """Give what the service is, with a copy of its store's file elsewhere."""
     room = IN_MEMORY.is_dir() and disk_usage(IN_MEMORY).free > amount * _ROOM
     with TemporaryDirectory(prefix="rmp-fill-", dir=IN_MEMORY if room else None) as made:
         paths = replace(config.paths, store=Path(made) / "store")
         copytree(config.paths.store, paths.store)
-        with open_store(replace(config, paths=paths)) as store:
-            filled = fill(store, sealer, amount, place, told)
-            _put_in_place(store, config.paths.store)
-    return filled
+        yield replace(config, paths=paths, store=replace(config.store, engine="lmdb"))
+
+
+def _copy(moment: ReadTransaction, tables: TablesFilled, told: Told) -> None:
+    total, done = sum(map(moment.count, StoreTable)), 0
+    for table in StoreTable:
+        for records in bounded(MOVED.records(moment, table)):
+            tables.put(table, records)
+            done += len(records)
+            told("copying", done, total)
 
 
 def _put_in_place(store: Store, folder: Path) -> None:

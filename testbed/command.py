@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from testbed.ready_rmp import READY, run_ready
+from testbed.ready_rmp import PARTS_READY, READY, Ready, Running, run_ready
 
 RMP = Path(sys.executable).with_name("rmp")
 SYSTEM_FOLDERS = "/usr/sbin:/sbin:/usr/local/sbin"
@@ -61,6 +61,29 @@ def run_rmp(
     except subprocess.TimeoutExpired as error:
         raise CommandError(f"{RMP}: no end after {timeout} s") from error
     return checked(str(RMP), done) if check else done
+
+
+def start_rmp(
+    arguments: Sequence[str], log: Path, temporary: Path, *, itself: bool = False
+) -> Running:
+    """Start a process of the service, in a session of its own; what it says goes to ``log``.
+
+    It is forked from what is ready where one may be, unless it shall be ``rmp`` ``itself``.
+    """
+    # What they leave in the temporary folder is found with all else.
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    with log.open("ab") as stream:
+        if PARTS_READY in os.environ and not itself:
+            out = stream.fileno()
+            return Ready(arguments, environment, out, out, session=True)
+        return subprocess.Popen(  # noqa: S603 -- a command of ours
+            [RMP, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+            env=environment,
+        )
 
 
 def checked(

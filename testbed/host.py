@@ -42,8 +42,8 @@ class Host(Starting):
     """Everything that a mail passes through, on one machine, for as long as the block.
 
     ``supervised`` runs the three processes under ``rmp serve``; otherwise each is a child
-    of its own that can be stopped and killed by itself. ``others`` are more addresses of
-    the service.
+    of its own that can be stopped and killed by itself. ``by_command`` is the service's.
+    ``others`` are more addresses of the service.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Host(Starting):
         settings: Settings | None = None,
         *,
         supervised: bool = False,
+        by_command: bool = False,
         others: tuple[str, ...] = (),
     ) -> None:
         addresses = self.addresses = (ADDRESS, *others)
@@ -62,17 +63,21 @@ class Host(Starting):
             self.postfix = PrivatePostfix(addresses)
             undo.callback(self.postfix.close)
             self.service = Service(
-                self.postfix.reinject_port, ADDRESS, {**(settings or {}), **listed}
+                self.postfix.reinject_port,
+                ADDRESS,
+                {**(settings or {}), **listed},
+                by_command=by_command,
             )
             undo.callback(self.service.close)
             self.postfix.use_milter(self.service.milter_socket)
             self._open = undo.pop_all()
 
     def start(self) -> None:
-        """Start the service, then Postfix; return when both answer."""
+        """Start the service and Postfix side by side; return when both answer."""
         self.service.start(*self._parts)
+        self.postfix.launch()
         self.service.wait_ready()
-        self.postfix.start()
+        self.postfix.wait_greeting()  # for which it asks the milter already
 
     def doctor(  # noqa: PLR0913 -- as many as a directory entry has
         self,

@@ -4,11 +4,21 @@ Postfix's ``virtual`` delivers there and puts ``Delivered-To:`` with the envelop
 recipient on top, which tells the mailboxes of the testbed apart.
 """
 
+import os
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 _DELIVERED_TO = re.compile(rb"^Delivered-To: *(.*?)\r?$", re.MULTILINE | re.IGNORECASE)
 _TOP = 4096
+
+
+class _Arrival(NamedTuple):
+    """A mail as it came: in this order, for whom; a Maildir's files never change."""
+
+    at: int
+    name: str
+    recipient: str
 
 
 class CollectedMail:
@@ -16,7 +26,7 @@ class CollectedMail:
 
     def __init__(self, maildir: Path) -> None:
         self._new = maildir / "new"
-        self._recipients: dict[str, str] = {}
+        self._seen: dict[str, _Arrival] = {}
 
     def of(self, address: str) -> list[bytes]:
         """Return the mails that reached ``address``, oldest first, as they were delivered.
@@ -24,36 +34,36 @@ class CollectedMail:
         The lines ``Return-Path:``, ``X-Original-To:`` and ``Delivered-To:`` that the
         delivery puts on top are part of them; line ends are LF.
         """
-        return [file.read_bytes() for file in self._files_of(address)]
+        return [(self._new / each.name).read_bytes() for each in self._arrived_for(address)]
 
     def count(self, address: str) -> int:
         """Return how many mails reached ``address``."""
-        return len(self._files_of(address))
+        return len(self._arrived_for(address))
 
     def everything(self) -> list[bytes]:
         """Return every mail that was delivered to anyone, oldest first."""
-        return [file.read_bytes() for file in self._files()]
+        return [(self._new / each.name).read_bytes() for each in self._arrived()]
 
     def clear(self) -> None:
         """Forget all that was delivered so far."""
-        for file in self._files():
-            file.unlink()
+        for each in self._arrived():
+            (self._new / each.name).unlink()
 
-    def _files(self) -> list[Path]:
+    def _arrived_for(self, address: str) -> list[_Arrival]:
+        wanted = address.casefold()
+        return [each for each in self._arrived() if each.recipient == wanted]
+
+    def _arrived(self) -> list[_Arrival]:
+        """Return all that is there; who waits asks often, so each file is looked into once."""
         if not self._new.is_dir():
             return []
-        return sorted(
-            self._new.iterdir(), key=lambda file: (file.stat().st_mtime_ns, file.name)
-        )
+        return sorted(map(self._arrival, os.listdir(self._new)))  # noqa: PTH208 -- names only
 
-    def _files_of(self, address: str) -> list[Path]:
-        wanted = address.casefold()
-        return [file for file in self._files() if self._recipient(file) == wanted]
-
-    def _recipient(self, file: Path) -> str:
-        if file.name not in self._recipients:
-            self._recipients[file.name] = _recipient_of(file)
-        return self._recipients[file.name]
+    def _arrival(self, name: str) -> _Arrival:
+        if name not in self._seen:
+            file = self._new / name
+            self._seen[name] = _Arrival(file.stat().st_mtime_ns, name, _recipient_of(file))
+        return self._seen[name]
 
 
 def _recipient_of(file: Path) -> str:

@@ -117,9 +117,17 @@ class PrivatePostfix(Starting):
 
     def start(self) -> None:
         """Start the instance and return when both listeners answer."""
+        self.launch()
+        self.wait_greeting()
+
+    def launch(self) -> None:
+        """Start the instance; do not wait."""
         # Without the check of the installation, which takes longer than all the rest.
         (self.plan.queue / "quick-start").touch()
         run(["postfix", "-c", self.plan.config, "start"])
+
+    def wait_greeting(self) -> None:
+        """Return when both listeners answer."""
         wait_until(self._greets, PATIENCE_SECONDS, "the greeting of Postfix")
 
     def stop(self) -> None:
@@ -201,7 +209,7 @@ class PrivatePostfix(Starting):
 
     def wait_empty_queue(self, timeout: float = PATIENCE_SECONDS) -> None:
         """Wait until Postfix holds no mail."""
-        wait_until(lambda: not self.queue_ids(), timeout, "an empty queue")
+        wait_until(lambda: not self._holds_mail(), timeout, "an empty queue")
 
     def flush(self) -> None:
         """Try every deferred mail now."""
@@ -214,6 +222,14 @@ class PrivatePostfix(Starting):
     def log(self) -> str:
         """Return Postfix's log so far."""
         return self.plan.log.read_text(errors="replace") if self.plan.log.exists() else ""
+
+    def _holds_mail(self) -> bool:
+        """Whether a mail is in any queue: without a process, for who waits asks again and again.
+
+        A mail goes from one to the next in this order, and from deferred back to active.
+        """
+        queues = ("maildrop", "incoming", "active", "deferred", "active", "hold")
+        return any(_holds_file(self.plan.queue / queue) for queue in queues)
 
     def _greets(self) -> bool:
         return greets(self.smtp_port) and greets(self.reinject_port)
@@ -235,6 +251,11 @@ def _is_free(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _holds_file(folder: Path) -> bool:
+    """Whether a file is in a queue, whose folders Postfix may part by the names of its mails."""
+    return any(names for _, _, names in os.walk(folder))
 
 
 def _require_root() -> None:

@@ -1,60 +1,174 @@
-"""``rmp`` commands without the time that Python takes to read them: a quarter of a second each.
+"""``rmp`` without the time that Python takes to read it: a quarter to two thirds of a second.
 
 A process that has read all commands waits here; each command is a fork of it, with arguments,
-folder, environment and streams of its own, and ends as ``rmp`` does. What is about a command's
-own start, its name among the processes or its memory starts ``rmp`` itself.
+folder, environment and streams of its own, and ends as ``rmp`` does. So are keeper, milter and
+courier, which run on. What is about a command's own start, its name among the processes or its
+memory starts ``rmp`` itself.
 """
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
+import pwd
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from types import ModuleType
+from typing import NoReturn, Protocol
 
 READY = "RMP_TESTBED_READY"
 """Set in the environment where commands shall be run so: by the tests, by no bench."""
+PARTS_READY = "RMP_TESTBED_PARTS_READY"
+"""Set where the service's processes shall start so too."""
 REQUEST_BYTES = 1 << 20
+UMASK = 0o022
+"""The mask for files where none is named."""
 
 
-def run_ready(arguments: Sequence[str], timeout: float) -> subprocess.CompletedProcess[bytes]:
-    """Run a command of ``rmp`` to its end; raises ``subprocess.TimeoutExpired``."""
-    said = json.dumps([[*arguments], str(Path.cwd()), dict(os.environ)]).encode()
-    with (
-        tempfile.TemporaryFile() as out,
-        tempfile.TemporaryFile() as err,
-        open(os.devnull, "rb") as nothing,  # noqa: PTH123 -- a device
-    ):
-        ours, theirs = socket.socketpair()
-        with ours:
-            with theirs:
-                streams = [each.fileno() for each in (nothing, out, err, theirs)]
-                socket.send_fds(_server(), [said], streams)
-            status = _ended(ours, ["rmp", *arguments], timeout)
+class Running(Protocol):
+    """A command that runs on, as :class:`subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int:
+        """The id of its process."""
+
+    def poll(self) -> int | None:
+        """Return how it ended (negative: by which signal); None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return how it ended; raises ``subprocess.TimeoutExpired``."""
+
+    def terminate(self) -> None:
+        """Tell it to end (SIGTERM)."""
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL)."""
+
+
+class Ready:
+    """A fork of the process that waits, which is ``rmp`` with these ``arguments``.
+
+    What it says goes to ``out`` and ``err``; ``session`` gives it one of its own, ``user`` another
+    user's rights, ``umask`` a mask for files. It is no child of this process, so that whoever
+    awaits all of those does not come upon it.
+    """
+
+    def __init__(  # noqa: PLR0913 -- what a process has of its own
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        out: int,
+        err: int,
+        *,
+        session: bool = False,
+        user: str = "",
+        umask: int = UMASK,
+    ) -> None:
+        self.arguments = ["rmp", *arguments]
+        sys.audit("subprocess.Popen", "rmp", self.arguments, None, None)  # whoever minds those
+        self._status: int | None = None
+        self._lock = threading.Lock()
+        self._line, theirs = socket.socketpair()
+        asked = [[*arguments], str(Path.cwd()), dict(environment), session, user, umask]
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._line.close)
+            with open(os.devnull, "rb") as nothing, theirs:  # noqa: PTH123 -- a device
+                streams = [nothing.fileno(), out, err, theirs.fileno()]
+                socket.send_fds(_server(), [json.dumps(asked).encode()], streams)
+            self.pid = self._told()
+            undo.pop_all()
+
+    def poll(self) -> int | None:
+        """Return how it ended; None while it runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self._status
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return how it ended; raises ``subprocess.TimeoutExpired``."""
+        if self._status is None and not self._says_more(timeout):
+            raise subprocess.TimeoutExpired(self.arguments, timeout or 0)
+        with self._lock:  # another thread may have heard it
+            if self._status is None:
+                self._status = self._told()
+                self._line.close()
+            return self._status
+
+    def terminate(self) -> None:
+        """Tell it to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def _says_more(self, timeout: float | None) -> bool:
+        waiting = select.poll()
+        waiting.register(self._line, select.POLLIN)
+        return bool(waiting.poll(None if timeout is None else timeout * 1000))
+
+    def _told(self) -> int:
+        """Return the next number: the process's id, then how it ended."""
+        said = b""
+        while not said.endswith(b"\n"):
+            more = self._line.recv(1)
+            if not more:
+                raise ChildProcessError("the process that waits for commands is gone")
+            said += more
+        return int(said)
+
+
+def run_ready(
+    arguments: Sequence[str], timeout: float, *, user: str = "", umask: int = UMASK
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command of ``rmp`` to its end, as a ``user``; raises ``subprocess.TimeoutExpired``."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = Ready(
+            arguments, os.environ, out.fileno(), err.fileno(), user=user, umask=umask
+        )
+        try:
+            status = process.wait(timeout)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
         for each in (out, err):
             each.seek(0)
-        return subprocess.CompletedProcess(["rmp", *arguments], status, out.read(), err.read())
+        return subprocess.CompletedProcess(process.arguments, status, out.read(), err.read())
 
 
-def _ended(line: socket.socket, command: list[str], timeout: float) -> int:
-    """Return the exit status, which follows the process's id."""
-    line.settimeout(timeout)
-    with line.makefile("r") as told:
-        pid = int(told.readline())
-        try:
-            return int(told.readline())
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(command, timeout) from None
+@contextlib.contextmanager
+def running(part: str, config: Path) -> Iterator[Ready]:
+    """Have a part of a service run, whose end is waited for; nobody hears what it says."""
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 -- a device
+        said = nothing.fileno()
+        process = Ready([part, "--config", str(config)], os.environ, said, said)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@cache
+def prove_once(folder: Path) -> None:
+    """Have the RSA keys in a keeper's ``folder`` proven now: not in each keeper that has them."""
+    _server().send(str(folder).encode())
 
 
 @cache
@@ -68,6 +182,7 @@ def _server() -> socket.socket:
             [sys.executable, "-P", __file__, str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # it outlives a Ctrl-C, to tell how the others ended
         )
     atexit.register(_end, ours, waiting)
     return ours
@@ -79,32 +194,73 @@ def _end(line: socket.socket, waiting: subprocess.Popen[bytes]) -> None:
 
 
 def serve(line: socket.socket) -> None:
-    """Fork a command for each request, until nobody is there to ask."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
+    """Fork a command for each request and tell how each ended, until nobody is there to ask."""
+    told: dict[int, tuple[int, int]] = {}
+    """By the descriptor of a process: its id, and where its end is awaited."""
+    waiting = select.poll()
+    waiting.register(line, select.POLLIN)
     while True:
-        said, descriptors, _, _ = socket.recv_fds(line, REQUEST_BYTES, 4)
-        if not said:
-            return
-        if not os.fork():
-            line.close()
-            _watch(said, descriptors)
-        for each in descriptors:
-            os.close(each)
+        for ready, _ in waiting.poll():
+            if ready != line.fileno():
+                waiting.unregister(ready)
+                _tell_end(ready, *told.pop(ready))
+                continue
+            said, descriptors, _, _ = socket.recv_fds(line, REQUEST_BYTES, 4)
+            if not said:
+                return
+            if not descriptors:
+                _prove(said.decode())
+                continue
+            process, pid, end = _forked(said, descriptors)
+            told[process] = pid, end
+            waiting.register(process, select.POLLIN)
 
 
-def _watch(said: bytes, descriptors: list[int]) -> NoReturn:
-    """Fork the command; tell its id, then how it ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    *streams, told = descriptors
+def _forked(said: bytes, descriptors: list[int]) -> tuple[int, int, int]:
+    """Fork a command; return its process's descriptor and id, and where its end is awaited."""
+    *streams, end = descriptors
     pid = os.fork()
     if not pid:
-        os.close(told)
         _become(said, streams)
-    os.write(told, b"%d\n" % pid)
+    for each in streams:
+        os.close(each)
+    _tell(end, pid)
+    return os.pidfd_open(pid), pid, end
+
+
+def _tell_end(process: int, pid: int, end: int) -> None:
     _, status = os.waitpid(pid, 0)
-    with contextlib.suppress(BrokenPipeError):
-        os.write(told, b"%d\n" % os.waitstatus_to_exitcode(status))
-    os._exit(0)
+    _tell(end, os.waitstatus_to_exitcode(status))
+    os.close(process)
+    os.close(end)
+
+
+def _tell(end: int, number: int) -> None:
+    with contextlib.suppress(BrokenPipeError):  # who asked is gone
+        os.write(end, b"%d\n" % number)
+
+
+def proven_once() -> tuple[tuple[ModuleType, str], ...]:
+    """Return what has OpenSSL prove RSA keys, each time that they are read, by module and name.
+
+    A tenth of a second each, three times a keeper: a test run keeps what each returned.
+    """
+    from rmp_milter.keeper.keys import smime_folder  # noqa: PLC0415 -- not by who asks
+    from rmp_milter.keeper.openpgp import secretkeys  # noqa: PLC0415 -- as above
+
+    return (secretkeys, "_private"), (smime_folder, "load_pem_private_key")
+
+
+def _keep_proofs() -> None:
+    for module, name in proven_once():
+        setattr(module, name, cache(getattr(module, name)))
+
+
+def _prove(folder: str) -> None:
+    """Read a keeper's keys: every fork knows these very octets by then."""
+    from rmp_milter.keeper.keys.keys import load_keys  # noqa: PLC0415 -- as above
+
+    load_keys(Path(folder))
 
 
 def _become(said: bytes, streams: list[int]) -> NoReturn:
@@ -112,9 +268,14 @@ def _become(said: bytes, streams: list[int]) -> NoReturn:
 
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
-        os.close(stream)
-    arguments, folder, environment = json.loads(said)
+    os.closerange(len(streams), os.sysconf("SC_OPEN_MAX"))  # the others' as well
+    arguments, folder, environment, session, user, umask = json.loads(said)
+    if session:
+        os.setsid()
     os.chdir(folder)
+    os.umask(umask)
+    if user:
+        become(user)
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = ["rmp", *arguments]
@@ -128,6 +289,14 @@ def _become(said: bytes, streams: list[int]) -> NoReturn:
     for each in (sys.stdout, sys.stderr):
         each.flush()
     os._exit(status if isinstance(status, int) else 0 if status is None else 1)
+
+
+def become(user: str) -> None:
+    """Take the rights of a user, and of all groups that have him; for a process of its own."""
+    entry = pwd.getpwnam(user)
+    os.setgroups(os.getgrouplist(user, entry.pw_gid))
+    os.setgid(entry.pw_gid)
+    os.setuid(entry.pw_uid)
 
 
 def _read_all() -> None:
@@ -145,4 +314,6 @@ def _read_all() -> None:
 
 if __name__ == "__main__":
     _read_all()
+    _keep_proofs()
+    gc.freeze()  # or each fork's collector writes to all of it
     serve(socket.socket(fileno=int(sys.argv[1])))

@@ -13,12 +13,13 @@ from functools import cached_property
 from pathlib import Path
 
 from rmp_milter.disk.closing import Closing
-from testbed.command import RMP, removed_on_failure, run, run_rmp
+from testbed.command import RMP, removed_on_failure, run, run_rmp, start_rmp
 from testbed.doctor import Doctor
 from testbed.folders import own_folder
 from testbed.once import once
 from testbed.postfix_files import MAIL_OWNER
 from testbed.processes import descendants, is_listening, is_running
+from testbed.ready_rmp import PARTS_READY, Running, prove_once
 from testbed.waiting import PATIENCE_SECONDS, wait_until
 
 END_SECONDS = 40
@@ -50,7 +51,8 @@ class Service(Closing):
     ``reinject_port`` is where the courier hands in answers; ``settings`` replace lines of
     the configuration. Nothing runs until :meth:`start`. Close it (or use it as a context
     manager): that ends all processes and removes the folder. The services of one test run
-    with the same address have the same keys.
+    with the same address have the same keys. ``by_command``: its processes are ``rmp`` itself,
+    for tests that look at them as processes.
     """
 
     def __init__(
@@ -58,16 +60,22 @@ class Service(Closing):
         reinject_port: int,
         address: str = "rmp@rmp.test",
         settings: Settings | None = None,
+        *,
+        by_command: bool = False,
     ) -> None:
         self.address = address
         self.root = own_folder("rmp-service-", on_disk=True)
         self.root.chmod(0o755)  # Postfix comes in for the milter's socket
         self.folder = self.root / "rmp"
         self.temporary = self.root / "tmp"
-        self._running: dict[Part, subprocess.Popen[bytes]] = {}
+        self._by_command = by_command
+        self._running: dict[Part, Running] = {}
         with removed_on_failure(self.root):
             self.temporary.mkdir()
-            shutil.copytree(initialised(address), self.folder)
+            made = initialised(address)
+            shutil.copytree(made, self.folder)
+            if PARTS_READY in os.environ and not by_command:
+                prove_once(made / "keeper")
             self.configure({**_reachable(reinject_port), **(settings or {})})
 
     @property
@@ -125,16 +133,12 @@ class Service(Closing):
     def start(self, *parts: Part) -> None:
         """Start processes (the three, each by itself, if none is named); do not wait."""
         for part in parts or SEPARATE:
-            with self.log_file(part).open("ab") as log:
-                self._running[part] = subprocess.Popen(  # noqa: S603 -- a command of ours
-                    [RMP, "--config", self.config, *part.value.split()],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                    # What they leave in the temporary folder is found with all else.
-                    env={**os.environ, "TMPDIR": str(self.temporary)},
-                )
+            self._running[part] = start_rmp(
+                ("--config", str(self.config), *part.value.split()),
+                self.log_file(part),
+                self.temporary,
+                itself=self._by_command or part is Part.SERVE,
+            )
 
     def wait_ready(self) -> None:
         """Return when keeper and milter answer; raises ``TimeoutError`` with the logs."""

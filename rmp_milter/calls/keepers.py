@@ -57,8 +57,14 @@ class KeeperPlace:
 
     @contextmanager
     def way(self, rank: Rank, size: int, who: bytes) -> Iterator[Call]:
-        """Give the way to this keeper when it is a call's turn; ``TimeoutError`` without one."""
+        """Give the way to this keeper when it is a call's turn; ``TimeoutError`` without one.
+
+        Raises :class:`KeeperAway` where it stands still: who waited for his turn when that was
+        found, or comes with a mail's next call, would wait there for nothing.
+        """
         with self.gate.place(rank, size, who):
+            if self.stands_still:
+                raise KeeperAway("it stands still")
             yield self.client.call
 
 
@@ -128,10 +134,11 @@ class Keepers:
 
     def call(self, request: Request, fd: int | None = None) -> tuple[Reply, int | None]:
         """Call the first that is there, by no gate; raise what the last one raises."""
-        for place in self.places[:-1]:
+        *others, last = [each for each in self.places if not each.stands_still] or self.places
+        for place in others:
             with suppress(KeeperAway):
                 return place.client.call(request, fd)
-        return self.places[-1].client.call(request, fd)
+        return last.client.call(request, fd)
 
     def expect(
         self, reply_type: type[ReplyT], request: Request, fd: int | None = None
@@ -154,7 +161,9 @@ class Keepers:
             is_any = any(place.client.waiting() >= 0 for place in self.places)
             quiet = 0 if is_any else quiet + 1
             for place in self.places:
-                if place.client.waiting() > SILENT_SECONDS and self._is_overtaken(place):
+                if place.stands_still:
+                    place.client.hang_up()  # on who was on his way when that was found
+                elif place.client.waiting() > SILENT_SECONDS and self._is_overtaken(place):
                     place.stands_still = True
                     self.note_away(place, "it stands still, and another keeper answers")
                     place.client.hang_up()

@@ -48,6 +48,17 @@ class Senders(NamedTuple):
     unnoted: Callable[[], Collection[int]]
 
 
+class _Look(NamedTuple):
+    """What one look at the outbox shows, each in the order in which it is due.
+
+    The rows of those leased to us, to whom else rows are due, and to whom urgent ones are.
+    """
+
+    due: dict[str, list[OutboxRow]]
+    unleased: dict[str, None]
+    urgent: dict[str, None]
+
+
 class Dispatcher:
     """Hands each due row to one thread at a time; rests while Postfix is away.
 
@@ -102,9 +113,7 @@ class Dispatcher:
             if now >= self._pause_until and (news or (ended and self._more)):
                 seen, looked_at = change, now
                 try:
-                    if news:
-                        self._make_way()
-                    self._hand_out(pool)
+                    self._hand_out(pool, news=news)
                 except LostMomentError as lost:
                     log.warning("the outbox was not read to its end: %s", lost)
                     seen = -1
@@ -113,27 +122,26 @@ class Dispatcher:
                 self._rest()
             self._wake.wait(POLL_SECONDS)
 
-    def _make_way(self) -> None:
-        """Take back what was handed out if an urgent row came after it; it stays due."""
-        if not self._under_way.keys() - self._urgent:
-            return
-        with self._outbox.snapshot() as snapshot:
-            rows = snapshot.due(URGENT, _ROWS_LOOKED_AT)
-            wanted = dict.fromkeys(row.recipient for row in rows)
+    def _make_way(self, wanted: Collection[str]) -> None:
+        """Take back what was handed out, for urgent rows that came after it; it stays due."""
         news = [each for each in wanted if each not in self._urgent]
         free = [each for each in news if each not in self._under_way]
         if any(map(self._leased.holds, news)) or (free and self._leased.take(free, self._room)):
             self._recalls += 1
 
-    def _hand_out(self, pool: ThreadPoolExecutor) -> None:
+    def _hand_out(self, pool: ThreadPoolExecutor, *, news: bool) -> None:
         """Give due rows to the threads, up to a few more than can be sent at once.
 
-        Not for each row that ends: reading the rows again costs as much as sending one.
+        Not for each row that ends: reading the rows again costs as much as sending one. Where
+        there is ``news``, what was handed out before makes way for urgent rows.
         """
-        if len(self._under_way) > self._room // 2:
+        full = len(self._under_way) > self._room // 2
+        may_wait = news and bool(self._under_way.keys() - self._urgent)
+        if full and not may_wait:
             self._more = True
             return
-        for recipient, rows in self._due(self._room - len(self._under_way)).items():
+        room = 0 if full else self._room - len(self._under_way)
+        for recipient, rows in self._due(room, make_way=may_wait).items():
             future = pool.submit(self._send_in_order, rows, self._recalls)
             self._under_way[recipient] = future
             self._handed.setdefault(recipient, set()).update(row.row for row in rows)
@@ -141,38 +149,43 @@ class Dispatcher:
                 self._urgent.add(recipient)
             future.add_done_callback(lambda _: self._wake.set())
 
-    def _due(self, recipients: int) -> dict[str, list[OutboxRow]]:
+    def _due(self, recipients: int, *, make_way: bool) -> dict[str, list[OutboxRow]]:
         """Return the due rows of recipients to whom nothing is under way, in order.
 
         They are leased to us before they are read, all at once. Notes whether others are due as
-        well.
+        well. With room for no recipient only urgent rows are looked at, to ``make_way`` for.
         """
-        due, unleased = self._read(recipients)
-        if unleased and self._leased.take(unleased, recipients):
-            due, _ = self._read(recipients)
-        return due
+        look = self._read(recipients)
+        if make_way:
+            self._make_way(look.urgent)
+        if recipients and look.unleased and self._leased.take([*look.unleased], recipients):
+            return self._read(recipients).due
+        return look.due
 
-    def _read(self, recipients: int) -> tuple[dict[str, list[OutboxRow]], list[str]]:
-        """Return the due rows of those leased to us, and to whom else rows are due, in order."""
-        due: dict[str, list[OutboxRow]] = {}
-        unleased: dict[str, None] = {}
+    def _read(self, recipients: int) -> _Look:
+        """Look at the due rows, in their order, once."""
+        look = _Look({}, {}, {})
         sent = self._unnoted()  # before the snapshot: what is noted since is not in that
-        left, self._more = _ROWS_LOOKED_AT, False
-        with self._outbox.snapshot() as snapshot:
-            for row in snapshot.due(int(time.time()), left):
+        left, self._more = _ROWS_LOOKED_AT, not recipients
+        with self._outbox.snapshot(late=True) as snapshot:
+            for row in snapshot.due(int(time.time()) if recipients else URGENT, left):
                 left -= 1
+                if row.next_try == URGENT:
+                    look.urgent[row.recipient] = None
                 if row.row in sent:
                     continue
                 if not self._leased.holds(row.recipient):
                     if row.recipient not in self._under_way:
-                        unleased[row.recipient] = None
+                        look.unleased[row.recipient] = None
                     continue
-                if row.recipient not in due and len(due) == recipients:
+                if row.recipient not in look.due and len(look.due) == recipients:
                     self._more = True
-                    break
-                self._more |= not self._take(row, due)
+                    if row.next_try != URGENT:
+                        break
+                    continue
+                self._more |= not self._take(row, look.due)
         self._more |= not left
-        return due, [*unleased]
+        return look
 
     def _take(self, row: OutboxRow, due: dict[str, list[OutboxRow]]) -> bool:
         """Put a row to those of its recipient, if he can have one more now; tell whether."""

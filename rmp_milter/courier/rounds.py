@@ -160,13 +160,13 @@ class Rounds:
 
         None where it is large.
         """
-        with self._outbox.snapshot() as snapshot:
+        with self._outbox.snapshot(late=True) as snapshot:
             pieces = snapshot.load(row).pieces
             small = whole_size(pieces, snapshot.body) <= LARGE_BYTES
             return whole_mail(pieces, snapshot.body) if small else None
 
     def _mail(self, row: int) -> WholeMail:
-        with self._outbox.snapshot() as snapshot:
+        with self._outbox.snapshot(late=True) as snapshot:
             return whole_mail(snapshot.load(row).pieces, snapshot.body)
 
     def _hand_over(self, row: OutboxRow, mail: WholeMail) -> Reply:

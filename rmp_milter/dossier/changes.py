@@ -9,6 +9,7 @@ from rmp_milter.dossier.model import (
     Dossier,
     Emergency,
     Entry,
+    Fault,
     OutgoingMail,
     PostalLetter,
     ReceiptLine,
@@ -139,6 +140,18 @@ class Counted(msgspec.Struct, frozen=True):
     entries: int
 
 
+class TriesSeen(msgspec.Struct, frozen=True):
+    """Which tries of a subject counted when it was decided whether he may try once more.
+
+    A conflict where others count by the commit: of mails that were decided on one count, one
+    stands, and the others are decided again.
+    """
+
+    fault: Fault
+    subject: bytes
+    times: tuple[int, ...]
+
+
 class Changes(msgspec.Struct, frozen=True):
     """All that one mail (or one command) does, committed in one transaction.
 
@@ -170,3 +183,4 @@ class Changes(msgspec.Struct, frozen=True):
     posted: tuple[bytes, ...] = ()  # letter_ids: they are gone from the store
     ground: tuple[Presented, ...] = ()
     counted: tuple[Counted, ...] = ()
+    tried: tuple[TriesSeen, ...] = ()

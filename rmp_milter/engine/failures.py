@@ -21,6 +21,10 @@ class OtherFormatError(StoreError):
     """What is stored is of another format than this version's; nothing in it was looked at."""
 
 
+class NotInTimeError(StoreError):
+    """What others hold was not free in time; of what waited for it nothing was done."""
+
+
 class StoreFailed(StoreError):  # noqa: N818 -- named for what happened, as callers say it
     """The engine cannot be used any more; the process is to end.
 

@@ -9,7 +9,7 @@ comparison says so, and all begins anew.
 from __future__ import annotations
 
 from itertools import zip_longest
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from rmp_milter.engine.failures import StoreError
 
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from rmp_milter.engine.tables import EngineTable
-    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import ReadTransaction, Value, WholeMoment
 
     Tell: TypeAlias = Callable[[str, int, int], None]
     """Is told what is done, and how much of how much."""
 
 Record: TypeAlias = tuple[bytes, bytes]
+ValueT = TypeVar("ValueT", bound="Value")
 
 MOST_RECORDS, MOST_BYTES = 1000, 16 << 20
 """What is written in one go at most, but for one record that is larger."""
@@ -32,7 +33,7 @@ MOST_RECORDS, MOST_BYTES = 1000, 16 << 20
 class Filled(Protocol):
     """What is being filled, and is nothing yet for whoever would open it."""
 
-    def moment(self) -> AbstractContextManager[ReadTransaction]:
+    def moment(self) -> AbstractContextManager[WholeMoment]:
         """Give what it holds."""
 
     def put(self, table: EngineTable, records: list[Record]) -> None:
@@ -109,9 +110,11 @@ def differ(
     return None
 
 
-def bounded(records: Iterable[Record]) -> Iterator[list[Record]]:
+def bounded(
+    records: Iterable[tuple[bytes, ValueT]],
+) -> Iterator[list[tuple[bytes, ValueT]]]:
     """Yield records some at a time, and no more than fit well into memory."""
-    batch, size = list[Record](), 0
+    batch, size = list[tuple[bytes, ValueT]](), 0
     for key, value in records:
         batch.append((key, value))
         size += len(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rmp_milter.engine.failures import StoreFailed
@@ -90,6 +92,22 @@ class LmdbReads(Generic[ValueT]):
             found.append(key)
             at = cursor.prev()
         return found[::-1]
+
+    def first_keys(
+        self, table: EngineTable, prefixes: Sequence[bytes], most: int
+    ) -> dict[bytes, list[bytes]]:
+        """Return by each prefix the first keys that begin so."""
+        return {prefix: [*islice(self.keys(table, prefix), most)] for prefix in prefixes}
+
+    def sizes(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[int | None]:
+        """Return how many octets the records have."""
+        found = self.get_many(table, keys)
+        return [None if value is None else len(value) for value in found]
+
+    def digests(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[bytes | None]:
+        """Return the SHA-256 of records."""
+        found = self.get_many(table, keys)
+        return [None if value is None else sha256(value).digest() for value in found]
 
     def count(self, table: EngineTable) -> int:
         """Return how many records a table has."""

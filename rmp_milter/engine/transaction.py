@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from rmp_milter.engine.failures import StoreFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from rmp_milter.engine.tables import EngineTable
@@ -45,8 +45,11 @@ class Expected:
 class Access(Protocol):
     """An open store's transactions; any number of threads may ask for one at once."""
 
-    def reading(self) -> AbstractContextManager[ReadTransaction]:
-        """Give one moment of the store; raises :class:`StoreFailed`."""
+    def reading(self, *, late: bool = False) -> AbstractContextManager[WholeMoment]:
+        """Give one moment of the store; raises :class:`StoreFailed`.
+
+        ``late``: it may be as late as the first look, which an engine far away has for less.
+        """
 
     def write(
         self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
@@ -104,6 +107,24 @@ class ReadTransaction(Protocol):
 
     def tables(self) -> Iterator[str]:
         """Yield the names of all tables that are there, whether a store has them or not."""
+
+
+class WholeMoment(ReadTransaction, Protocol):
+    """A moment for who verifies or copies all of it: of much at once, in bounded memory."""
+
+    def first_keys(
+        self, table: EngineTable, prefixes: Sequence[bytes], most: int
+    ) -> Mapping[bytes, Sequence[bytes]]:
+        """Return by each prefix the first keys that begin so, ``most`` of them, in order.
+
+        The prefixes are of one length; those that no key begins with may be left out.
+        """
+
+    def sizes(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[int | None]:
+        """Return how many octets the records have; their values are not touched."""
+
+    def digests(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[bytes | None]:
+        """Return the SHA-256 of records of a table in parts, made here and not by a server."""
 
 
 class WriteTransaction(ReadTransaction, Protocol):

@@ -5,10 +5,12 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from rmp_milter import __version__
+from rmp_milter.audit.folder import FolderError
 from rmp_milter.calls.client import KeeperDown, KeeperFailed, KeeperLine
 from rmp_milter.calls.protocol.cards import Compare, Compared
 from rmp_milter.certificates import CertificateError, read_certificate
@@ -17,13 +19,29 @@ from rmp_milter.config import Config
 from rmp_milter.disk.room import has_no_room
 from rmp_milter.host.owners import as_owner
 from rmp_milter.host.smime import published_smime
+from rmp_milter.keeper.log.epoch import LogStanding
+from rmp_milter.keeper.log.places import is_served, standing_at
+from rmp_milter.keeper.log.tree import LogFault
+from rmp_milter.linux.hosts import short_name
 from rmp_milter.milter.chores.checkpoints import last_checkpoint
 from rmp_milter.status.diary import HostWork, last
 from rmp_milter.status.pulse import Beating, Pulse, felt
-from rmp_milter.status.state import Beat, OwnCertificate, Rows, State, StoreHeld, StoreRoom
+from rmp_milter.status.state import (
+    Beat,
+    LogKeepers,
+    OwnCertificate,
+    Rows,
+    State,
+    StoreHeld,
+    StoreRoom,
+    Witness,
+    Witnesses,
+)
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import read_key, read_store_keys
 from rmp_milter.store.opening import engine_at
+from rmp_milter.tlog.policies import PolicyError
+from rmp_milter.witness.looking import look
 from rmp_milter.x509 import read_x509
 
 KEEPER_SECONDS = 5.0
@@ -38,6 +56,7 @@ def gather(config: Config) -> State:
         held = as_owner(config.paths.store, lambda: _held(config), StoreHeld)
     except (OSError, StoreError) as error:
         why = str(error)
+    log, log_away = _log_keepers(config)
     return State(
         at=int(time.time()),
         address=config.service.addresses[0],
@@ -48,6 +67,39 @@ def gather(config: Config) -> State:
         checkpoints_wanted=bool(config.audit.addresses),
         why=why,
         full=tuple(_full(config.paths.store, config.paths.keeper)),
+        log=log,
+        log_away=log_away,
+        witnesses=_witnesses(config),
+    )
+
+
+def _log_keepers(config: Config) -> tuple[LogKeepers | None, str]:
+    """Return which keepers share the log of a server; or why that cannot be asked, if it may be."""
+    folder = config.paths.keeper
+    if not is_served(config.keeper) or not os.access(folder, os.X_OK):
+        return None, ""
+    try:
+        found = as_owner(
+            folder, partial(standing_at, folder / "log", config.keeper), LogStanding
+        )
+    except (OSError, StoreError, LogFault) as error:
+        return None, str(error)
+    return LogKeepers(**found._asdict(), here=short_name()), ""
+
+
+def _witnesses(config: Config) -> Witnesses | None:
+    audit = config.audit
+    if not audit.witness_policy:
+        return None
+    try:
+        seen = look(Path(audit.witness_policy), Path(audit.witnessed), int(time.time()))
+    except (FolderError, PolicyError, OSError) as error:
+        return Witnesses((), met=False, found=(("policy", f"[audit] witness_policy: {error}"),))
+    troubles = {each.label: each.kind for each in reversed(seen.found)}
+    return Witnesses(
+        tuple(Witness(name, at, troubles.get(name, "")) for name, at in seen.times.items()),
+        met="unmet" not in troubles.values(),
+        found=tuple((each.kind, str(each.line)) for each in seen.found),
     )
 
 

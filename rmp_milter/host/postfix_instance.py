@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rmp_milter.config import Config
 from rmp_milter.disk.new_files import replace_whole
-from rmp_milter.postfix.asking import PostfixError, ask
+from rmp_milter.postfix.asking import CHANGE_SECONDS, PostfixError, ask
 from rmp_milter.postfix.settings import read_settings
 from rmp_milter.postfix.values import words
 from rmp_milter.postfix.writing import (
@@ -213,7 +213,7 @@ def make_instance(plan: InstancePlan) -> None:
     Raises :class:`PostfixError`.
     """
     for program, *arguments in instance_commands(plan):
-        ask(program, arguments)
+        ask(program, arguments, within=CHANGE_SECONDS)
     for name in ("main.cf", "master.cf"):
         (plan.folder / name).unlink(missing_ok=True)  # as shipped, copied a moment ago
 

@@ -22,7 +22,6 @@ from rmp_milter.mail.incoming.surplus import Surplus
 from rmp_milter.milter.answering.answers import Answers
 from rmp_milter.milter.chores.witness_news import NewsOfWitnesses
 from rmp_milter.milter.clocks import Clocks
-from rmp_milter.milter.turns import Turns
 from rmp_milter.store.format.former_keys import FormerOutboxKey
 from rmp_milter.store.surface import Store
 
@@ -55,7 +54,6 @@ class Means(msgspec.Struct, frozen=True):
     bounds: Bounds
     signature_days: int
     once_seconds: int
-    turns: Turns
     outsides: Gate
     clocks: Clocks
     witnesses: NewsOfWitnesses

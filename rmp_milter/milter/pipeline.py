@@ -76,7 +76,7 @@ from rmp_milter.milter.sender import (
     persons_asked,
     putting_off,
 )
-from rmp_milter.milter.turns import subjects_of
+from rmp_milter.milter.turns import subjects_of, turn_of
 from rmp_milter.milter.unrequested import (
     MachineMail,
     check_author,
@@ -129,7 +129,7 @@ def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
 
 
 def _seems_known(envelope: Envelope, means: Means) -> bool:
-    with means.store.snapshot() as view:
+    with means.store.snapshot(late=True) as view:
         return bool(likely_signers(envelope, "", view))
 
 
@@ -149,7 +149,7 @@ def _damaged(error: MimeLimit) -> MailError:
 
 def _done_unopened(mail: Mail, raw: memoryview, means: Means) -> str:
     """Be done with a mail that came before or that no person wrote; "" for any other."""
-    with means.store.snapshot() as view:
+    with means.store.snapshot(late=True) as view:
         if view.seen(mail.digest):
             return "duplicate"
     if reason := why_automatic(mail, means.services):
@@ -174,7 +174,7 @@ def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:
 
 
 def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
-    with doubting(mail), objecting(gathered.clear), means.store.snapshot() as view:
+    with doubting(mail), objecting(gathered.clear), means.store.snapshot(late=True) as view:
         read = _open(mail, view, means.keeper, gathered)
     with read.fresh:
         header = _header_alone(mail, read, means)
@@ -220,8 +220,8 @@ def _take_opened(mail: Mail, read: Read, means: Means) -> str:
     keeper = means.keeper.noting(rank_of_rest(header.verb))
     means = msgspec.structs.replace(means, keeper=keeper)
     # What is decided on is looked at in the turn, with all tries before it counted.
-    turn = means.turns.of(*subjects_of(sender.doctor, header, read.opened))
-    with turn, means.store.snapshot() as view:
+    turn = turn_of(means.store, subjects_of(sender.doctor, header, read.opened))
+    with turn, means.store.snapshot(late=True) as view:
         if view.seen(mail.digest):
             return "duplicate"  # which came at the same moment
         case = _case(mail, read, sender, header, view, means)
@@ -233,7 +233,12 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
     """Return who wrote and what the header says, or refuse at SMTP time."""
     opened, at = read.opened, mail.envelope.received_at
     put_off = putting_off(opened, means.this_year(at))
-    with doubting(mail), objecting(read.clear), put_off, means.store.snapshot() as view:
+    with (
+        doubting(mail),
+        objecting(read.clear),
+        put_off,
+        means.store.snapshot(late=True) as view,
+    ):
         signature, unproven = opened.signature, opened.unproven
         sender = identify(
             mail.envelope, signature, view, unproven=unproven, signers_id=read.signers_id

@@ -39,7 +39,6 @@ from rmp_milter.milter.means import Means
 from rmp_milter.milter.meant import kept_seconds
 from rmp_milter.milter.own_threads import in_own_threads
 from rmp_milter.milter.pipeline import take
-from rmp_milter.milter.turns import Turns
 from rmp_milter.status.pulse import Beating, Heart, Life
 from rmp_milter.store.format.failures import LostMomentError, StoreError, StoreFailed
 from rmp_milter.store.format.former_keys import read_former
@@ -257,7 +256,6 @@ def _means(config: Config, store: Store, keys: StoreKeys, keepers: Keepers) -> M
         bounds=_bounds(config),
         signature_days=config.rules.signature_days,
         once_seconds=kept_seconds(config.rules.signature_days),
-        turns=Turns(),
         outsides=Gate(1, config.milter.keeper_timeout_seconds),
         clocks=Clocks(),
         witnesses=news_by(config.audit.witness_policy, config.audit.witnessed),

@@ -2,36 +2,37 @@
 
 How many wrong codes a sender and a patient still have is read before the code is tried and
 written after it. Twenty mails at once would each read the same number: all would be tried,
-and none would be the one that tells the médecin traitant.
+and none would be the one that tells the médecin traitant. So they take turns, over all
+milters that have the store open (:meth:`rmp_milter.store.surface.Store.in_turn`).
 """
 
-import hashlib
-import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 
 from rmp_milter.calls.protocol.opening import Opened
 from rmp_milter.dossier.identity import fold
 from rmp_milter.dossier.model import Doctor, Verb
+from rmp_milter.errors import try_again
 from rmp_milter.mail.header.routing import RoutingHeader
+from rmp_milter.store.format.failures import NotInTimeError
+from rmp_milter.store.surface import Store
 
-_LOCKS = 256
 _COUNTED = frozenset({Verb.CREATION, Verb.LISTE})
 
 
-class Turns:
-    """Locks for subjects, a few subjects a lock; one object for all threads of a process."""
+@contextmanager
+def turn_of(store: Store, subjects: Collection[bytes]) -> Iterator[None]:
+    """Hold the turns of all subjects for the block; of none nothing is waited for.
 
-    def __init__(self) -> None:
-        self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
-
-    @contextmanager
-    def of(self, *subjects: bytes) -> Iterator[None]:
-        """Hold the turn of all subjects for the block; no two blocks wait for each other."""
-        with ExitStack() as held:
-            for place in sorted({_place(subject) for subject in subjects}):
-                held.enter_context(self._locks[place])
-            yield
+    Raises the 451 of a mail that others kept waiting for too long: then it has done nothing.
+    """
+    with ExitStack() as held:
+        if subjects:
+            try:
+                held.enter_context(store.in_turn(*subjects))
+            except NotInTimeError as error:
+                raise try_again("unavailable", f"its turn did not come: {error}") from error
+        yield
 
 
 def subjects_of(doctor: Doctor, header: RoutingHeader, opened: Opened) -> tuple[bytes, ...]:
@@ -47,7 +48,3 @@ def subjects_of(doctor: Doctor, header: RoutingHeader, opened: Opened) -> tuple[
         patient = f"{fold(header.birth_name)}|{header.birth_date}"
         return (sender, b"patient " + patient.encode())
     return (sender,) if header.verb in _COUNTED else ()
-
-
-def _place(subject: bytes) -> int:
-    return hashlib.sha256(subject).digest()[0] % _LOCKS

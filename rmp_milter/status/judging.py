@@ -33,7 +33,8 @@ class Need(msgspec.Struct, frozen=True):
 
 def needs_of(state: State) -> list[Need]:
     """Return what needs somebody, the worst first."""
-    found = [*_full(state), *_keeper(state), *_certificates(state)]
+    found = [*_full(state), *_keeper(state), *_log(state), *_witnesses(state)]
+    found += _certificates(state)
     if state.held is None:
         found.append(_error(f"the store cannot be read: {state.why}", "rmp check says why"))
     else:
@@ -55,11 +56,43 @@ def _full(state: State) -> Iterator[Need]:
 
 
 def _keeper(state: State) -> Iterator[Need]:
-    if state.keeper is False:
-        yield _error(
-            "the keeper does not answer: every mail is put off",
-            "systemctl status rmp-keeper; journalctl -u rmp-keeper",
+    hint, log = "systemctl status rmp-keeper; journalctl -u rmp-keeper", state.log
+    if state.keeper is not False or (log and log.stands_by_here):
+        return
+    if log and log.led:
+        yield _warning(
+            f"the keeper here does not answer: nobody stands by for the one of {log.host}", hint
         )
+    else:
+        yield _error("the keeper does not answer: every mail is put off", hint)
+
+
+def _log(state: State) -> Iterator[Need]:
+    if state.log_away:
+        yield _error(
+            f"which keeper has the access log cannot be asked: {state.log_away}",
+            "rmp check; the server's own log",
+        )
+    elif state.log and not state.log.led:
+        yield _error(
+            "no keeper has the access log: every mail is put off, emergencies too",
+            "systemctl status rmp-keeper on each host that has one",
+        )
+
+
+_WITNESS = {
+    "refused": (_error, "touch nothing and tell your auditors: the log may have been cut"),
+    "wrong": (_error, "tell your auditors: somebody wrote what that witness did not sign"),
+    "silent": (_warning, "ask who runs it; systemctl status rmp-witness.timer"),
+    "unmet": (_warning, "rmp access witness status says what is missing"),
+    "policy": (_error, "[audit] witness_policy and witnessed, rmp.toml(5)"),
+}
+
+
+def _witnesses(state: State) -> Iterator[Need]:
+    for kind, line in state.witnesses.found if state.witnesses else ():
+        need, hint = _WITNESS[kind]
+        yield need(f"access log: {line}", hint)
 
 
 def _held(held: StoreHeld, state: State) -> Iterator[Need]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rmp_milter.status.diary import HostWork
 from rmp_milter.status.pulse import BEAT_SECONDS, Tick
-from rmp_milter.status.state import Beat, State, StoreHeld
+from rmp_milter.status.state import Beat, LogKeepers, State, StoreHeld, Witnesses
 
 _MAILS = (Tick.TAKEN, Tick.REFUSED, Tick.DEFERRED)
 _COUNTED = ("dossiers", "documents", "entries", "doctors", "deposits_waiting", "emergencies")
@@ -27,7 +27,7 @@ class Family(NamedTuple):
 
 def exposition(state: State) -> str:
     """Return the whole text; what could not be asked is left out, not said to be 0."""
-    families = [*_of_service(state)]
+    families = [*_of_service(state), *_of_log(state.log), *_of_witnesses(state.witnesses)]
     if state.held is not None:
         families += _of_held(state.held, state.at)
     return "".join(f"{line}\n" for family in families for line in _lines(family)) + "# EOF\n"
@@ -37,8 +37,13 @@ def _lines(family: Family) -> Iterator[str]:
     yield f"# HELP {family.name} {family.help}"
     yield f"# TYPE {family.name} {family.kind}"
     for labels, value in family.samples.items():
-        said = ",".join(f'{key}="{word}"' for key, word in labels)
+        said = ",".join(f'{key}="{_escaped(word)}"' for key, word in labels)
         yield f"{family.name}{{{said}}} {value:.10g}" if said else f"{family.name} {value:.10g}"
+
+
+def _escaped(word: str) -> str:
+    """Return a label's value as the format wants it: a witness has the name that a file gives."""
+    return word.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
 
 
 def _one(value: float) -> dict[tuple[tuple[str, str], ...], float]:
@@ -62,8 +67,12 @@ def _of_service(state: State) -> Iterator[Family]:
         "rmp_status_timestamp_seconds", "gauge", "When this was gathered.", _one(state.at)
     )
     if state.keeper is not None:
+        stands_by = state.log is not None and state.log.stands_by_here
         yield Family(
-            "rmp_keeper_up", "gauge", "Whether the keeper answers.", _one(state.keeper)
+            "rmp_keeper_up",
+            "gauge",
+            "Whether the keeper answers, or stands by for another.",
+            _one(state.keeper or stands_by),
         )
     ends = [(each.kind, each.until) for each in state.certificates if each.until]
     yield Family(
@@ -78,6 +87,48 @@ def _of_service(state: State) -> Iterator[Family]:
         "Whether the store could be read.",
         _one(bool(state.held)),
     )
+
+
+def _of_log(log: LogKeepers | None) -> Iterator[Family]:
+    if log is None:
+        return
+    yield Family("rmp_log_led", "gauge", "Whether a keeper has the access log.", _one(log.led))
+    yield Family("rmp_log_epoch", "gauge", "How often it was taken over.", _one(log.epoch))
+    yield Family(
+        "rmp_log_epoch_start_timestamp_seconds",
+        "gauge",
+        "When it was taken over last.",
+        _one(log.since),
+    )
+    yield Family(
+        "rmp_keepers_standing_by",
+        "gauge",
+        "Keepers that would take it over.",
+        _one(len(log.waiting)),
+    )
+
+
+def _of_witnesses(witnesses: Witnesses | None) -> Iterator[Family]:
+    if witnesses is None:
+        return
+    yield Family(
+        "rmp_witness_policy_met",
+        "gauge",
+        "Whether a checkpoint of the last day is cosigned as the policy asks.",
+        _one(witnesses.met),
+    )
+    yield Family(
+        "rmp_witness_cosigned_timestamp_seconds",
+        "gauge",
+        "When a witness cosigned last; 0: not of late.",
+        _by("witness", [(each.name, each.cosigned) for each in witnesses.each]),
+    )
+    for name, help_, troubles in (
+        ("silent", "Whether a witness has cosigned nothing for a day.", {"silent"}),
+        ("refused", "Whether it refuses, or signed wrongly.", {"refused", "wrong"}),
+    ):
+        said = [(each.name, each.trouble in troubles) for each in witnesses.each]
+        yield Family(f"rmp_witness_{name}", "gauge", help_, _by("witness", said))
 
 
 def _of_held(held: StoreHeld, now: int) -> Iterator[Family]:

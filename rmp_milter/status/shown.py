@@ -1,14 +1,18 @@
 """A service's state on one screen, in lines of at most 80 columns."""
 
+import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from rmp_milter.status.diary import HostWork
 from rmp_milter.status.judging import Need
 from rmp_milter.status.pulse import Tick
-from rmp_milter.status.state import Beat, State, StoreHeld
+from rmp_milter.status.state import Beat, LogKeepers, State, StoreHeld, Witness, Witnesses
 
 WIDTH = 80
+SAID_WIDTH = WIDTH - 15
+"""Of what is said of each, beside the longest name."""
+MOST_LINES = 3
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _SIZES = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
@@ -18,7 +22,10 @@ def pairs_of(state: State) -> Iterator[tuple[str, str]]:
     moment = datetime.fromtimestamp(state.at, UTC)
     yield "service", f"{state.address}, rmp-milter {state.version}"
     yield "at", f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-    yield "keeper", _KEEPER[state.keeper]
+    stands_by = state.keeper is False and state.log is not None and state.log.stands_by_here
+    yield "keeper", "stands by" if stands_by else _KEEPER[state.keeper]
+    if state.log is not None:
+        yield "access log", _log(state.log, state.at)
     held = state.held
     if held is not None:
         yield from _process("milter", held.milter, "mail", state.at)
@@ -28,6 +35,8 @@ def pairs_of(state: State) -> Iterator[tuple[str, str]]:
         until = datetime.fromtimestamp(each.until, UTC)
         said = f"until {until:%Y-%m-%d}" if each.until else "for ever"
         yield "certificate", f"{each.kind}, {said}"
+    if state.witnesses is not None:
+        yield from _witnesses(state.witnesses, state.at)
 
 
 def lines_of(needs: list[Need]) -> Iterator[str]:
@@ -44,6 +53,39 @@ _KEEPER = {
     False: "does not answer",
     None: "not asked: only root and its own user may",
 }
+
+
+def _log(log: LogKeepers, now: int) -> str:
+    """Say who has the log, in one line: with many names, or long ones, cut."""
+    has = f"{log.host} has it since {_ago(log.since, now)}"
+    if not log.led:
+        has = f"nobody has it; before, {log.host}"
+    waiting = ", ".join(log.waiting) or "nobody"
+    return _cut(f"{has} (epoch {log.epoch}); {waiting} standing by")
+
+
+def _witnesses(witnesses: Witnesses, now: int) -> Iterator[tuple[str, str]]:
+    """Say of each witness when it cosigned last, in a few lines."""
+    said = [f"{each.name} {_witness(each, now)}" for each in witnesses.each]
+    lines = textwrap.wrap(
+        ", ".join(said) or "none", SAID_WIDTH, max_lines=MOST_LINES, placeholder=" ..."
+    )
+    for number, line in enumerate(lines):
+        yield "" if number else "witnesses", line
+
+
+def _witness(witness: Witness, now: int) -> str:
+    if witness.trouble in {"refused", "wrong"}:
+        return _REFUSED[witness.trouble]
+    last = f"{_ago(witness.cosigned, now)} ago" if witness.cosigned else "never"
+    return f"silent, {last}" if witness.trouble else last
+
+
+_REFUSED = {"refused": "REFUSES", "wrong": "WRONG SIGNATURE"}
+
+
+def _cut(said: str) -> str:
+    return said if len(said) <= SAID_WIDTH else f"{said[: SAID_WIDTH - 4]} ..."
 
 
 def _held(held: StoreHeld, state: State) -> Iterator[tuple[str, str]]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import ReadTransaction, WholeMoment
     from rmp_milter.store.check.changed import Touched
     from rmp_milter.store.differences import Changed
     from rmp_milter.store.engines import Progress
@@ -80,7 +80,7 @@ def _touched(changed: Changed, sides: Sides) -> Touched:
 
 
 def _see_sound(
-    named: str, txn: ReadTransaction, keys: StoreKeys, touched: Touched, sides: Sides
+    named: str, txn: WholeMoment, keys: StoreKeys, touched: Touched, sides: Sides
 ) -> None:
     findings = check_changed(txn, Codecs(keys), touched, sides.is_new)
     if findings:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import WholeMoment
     from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.surface import Outbox, Store
 
@@ -152,7 +152,7 @@ class Leaving(Protocol):
     """A store that nobody writes to as long as its block lasts, for another engine to take over."""
 
     @property
-    def moment(self) -> ReadTransaction:
+    def moment(self) -> WholeMoment:
         """All its records."""
 
     @property

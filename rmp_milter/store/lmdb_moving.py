@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import WholeMoment
     from rmp_milter.store.engines import Leaving, Tell
     from rmp_milter.store.format.keys import StoreKeys
 
@@ -33,7 +33,7 @@ LEFT = DATA + ".moved"
 class LmdbLeaving:
     """All of a store that nobody has open."""
 
-    def __init__(self, folder: Path, moment: ReadTransaction, size: int) -> None:
+    def __init__(self, folder: Path, moment: WholeMoment, size: int) -> None:
         self._folder = folder
         self.moment = moment
         self.size = size

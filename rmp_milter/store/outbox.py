@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from rmp_milter.dossier.model import OutgoingMail
     from rmp_milter.engine.transaction import (
         Access,
-        ReadTransaction,
         Value,
+        WholeMoment,
         WriteTransaction,
     )
 
@@ -47,7 +47,7 @@ __all__ = ["OpenOutbox", "OutboxRow", "OutboxView", "RowState", "check_outbox_ke
 class OutboxView(Bodies):
     """The outbox at one moment: what to send, and the stored bodies that go into it."""
 
-    def __init__(self, txn: ReadTransaction, codecs: OutboxCodecs) -> None:
+    def __init__(self, txn: WholeMoment, codecs: OutboxCodecs) -> None:
         super().__init__(txn)
         self._codecs = codecs
 
@@ -120,16 +120,19 @@ class OpenOutbox:
         self._clock = clock
 
     @contextmanager
-    def snapshot(self) -> Iterator[OutboxView]:
-        """Give the outbox at this moment; bodies are lent as long as the block lasts."""
-        with self._access.reading() as txn:
+    def snapshot(self, *, late: bool = False) -> Iterator[OutboxView]:
+        """Give the outbox at this moment, or as ``late`` as at the first look.
+
+        Bodies are lent as long as the block lasts.
+        """
+        with self._access.reading(late=late) as txn:
             snapshot = OutboxView(txn, self._codecs)
             with snapshot.lent():
                 yield snapshot
 
     def load(self, row: int) -> OutgoingMail:
         """Return the mail of ``row``, its bodies still by reference."""
-        with self.snapshot() as snapshot:
+        with self.snapshot(late=True) as snapshot:
             return snapshot.load(row)
 
     def rows(self, *, sent: bool = False) -> list[OutboxRow]:
@@ -217,7 +220,7 @@ def _as_new(old: WaitingMail, now: int) -> WaitingMail:
     )
 
 
-def check_outbox_key(txn: ReadTransaction, codecs: OutboxCodecs, where: str) -> None:
+def check_outbox_key(txn: WholeMoment, codecs: OutboxCodecs, where: str) -> None:
     """Raise :class:`StoreKeyError` unless the key is that of the outbox ``where`` it is."""
     ledger = txn.get(StoreTable.META, OUTBOX_LEDGER_KEY) or b""
     try:

@@ -12,6 +12,7 @@ from rmp_milter.engine.postgresql.access import PostgresqlAccess
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.leading import PostgresqlLead
 from rmp_milter.engine.postgresql.leases import PostgresqlLeases, check_leases
+from rmp_milter.engine.postgresql.locks import PostgresqlLocks
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.engine.postgresql.schema import check_format
 from rmp_milter.store.format.codecs import Codecs, OutboxCodecs
@@ -51,7 +52,8 @@ class PostgresqlStore(Closing, OpenStore):
     def __init__(
         self, access: PostgresqlAccess, codecs: Codecs, *, duplicate_days: int
     ) -> None:
-        super().__init__(access, codecs, duplicate_days=duplicate_days)
+        self._locks = PostgresqlLocks(access.place, "tries")
+        super().__init__(access, codecs, duplicate_days=duplicate_days, beyond=self._locks)
         self._connections = access
         self._lead = PostgresqlLead(access.place, "chores")
 
@@ -114,6 +116,7 @@ class PostgresqlStore(Closing, OpenStore):
     def close(self) -> None:
         """Give the connections back; closing twice does nothing."""
         self._lead.close()
+        self._locks.close()
         self._connections.close()
 
 

@@ -155,6 +155,9 @@ class Snapshot(Stored, Protocol):
         common name has very many: how many are worth reading is the caller's to say.
         """
 
+    def terms_ahead(self, terms: Sequence[Term]) -> None:
+        """Be told whose holders will be asked for next: an engine far away gets them in one go."""
+
     def words_held(self, words: Iterable[str]) -> frozenset[str]:
         """Return which of these family words any open dossier has a term of.
 
@@ -259,11 +262,12 @@ class Store(_Open, Protocol):
     def in_own_threads(self) -> bool:
         """Whether only threads that Python started may use it, and no other library's."""
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
+    def snapshot(self, *, late: bool = False) -> AbstractContextManager[Snapshot]:
         """Return the store at this moment, for a ``with`` block.
 
         All that was committed before is in it, whoever committed it. Raises
-        :class:`StoreFailed` on entering.
+        :class:`StoreFailed` on entering. With ``late`` both may come as late as at the first look:
+        for who does not mind, since an engine far away is asked less often then.
         """
 
     def commit(self, changes: Changes, now: int) -> None:
@@ -286,6 +290,22 @@ class Store(_Open, Protocol):
 
         Each commit also forgets some of what is over: digests, tries, notes of sent rows,
         bodies that nothing needs; a bounded number, so that none takes long.
+        """
+
+    def in_turn(self, *subjects: bytes) -> AbstractContextManager[None]:
+        """Hold the turns of all subjects for a ``with`` block; who else wants one of them waits.
+
+        He may have the store open on any machine (a file is of one service: he is a thread of
+        it). A snapshot that is begun in the block has what was committed in the turns before.
+        Several subjects may share a turn, and no server learns whose it is. Of no subjects
+        nothing is waited for.
+
+        It gives an order and no right: who stands still loses his turns to others, and all lose
+        theirs with a server. So what was decided on counts says which these were
+        (:class:`~rmp_milter.dossier.changes.TriesSeen`).
+
+        Raises :class:`~rmp_milter.store.format.failures.NotInTimeError` on entering, where they
+        were not to be had within a minute.
         """
 
     def leads(self) -> bool:
@@ -384,8 +404,11 @@ class Outbox(_Open, Protocol):
     and those on a row :class:`StoreError` where the row is not there.
     """
 
-    def snapshot(self) -> AbstractContextManager[OutboxSnapshot]:
-        """Give the outbox at this moment; bodies are lent as long as the block lasts."""
+    def snapshot(self, *, late: bool = False) -> AbstractContextManager[OutboxSnapshot]:
+        """Give the outbox at this moment, or as ``late`` as at the first look.
+
+        Bodies are lent as long as the block lasts.
+        """
 
     def load(self, row: int) -> OutgoingMail:
         """Return the mail of ``row``, its bodies still by reference."""

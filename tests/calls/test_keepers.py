@@ -234,6 +234,39 @@ def test_a_call_is_given_up_where_its_keeper_stands_still_and_another_answers(
 
 
 @pytest.mark.usefixtures("impatient")
+def test_who_waits_at_the_gate_of_a_keeper_that_stands_still_goes_to_another(
+    places: tuple[Path, Path],
+) -> None:
+    """More mails than it has workers: one of them may be an emergency, not opened yet."""
+    still, keepers = Still(), keepers_at(places, 1, SOON)
+    heard = list[BaseException]()
+
+    def begin() -> None:
+        try:
+            with keepers.places[0].way(Rank.LIKELY, 0, b"") as call:
+                call(Show(()), None)
+        except KeeperDown as error:
+            heard.append(error)
+
+    with closing(PlayedKeeper(places[0], still)), closing(PlayedKeeper(places[1])):
+        threads = [threading.Thread(target=begin) for _ in range(5)]
+        assert keepers.present() is keepers.places[0]
+        for each in threads:
+            each.start()
+        wait_until(lambda: keepers.places[0].gate.waiting() == 3, SOON, "those at the gate")
+        wait_until(lambda: len(heard) == 5, SOON / 2, "all of them")
+        assert (
+            sum(isinstance(each, KeeperAway) for each in heard) == 3
+        )  # who had not called yet
+        with pytest.raises(KeeperAway), keepers.places[0].way(Rank.KNOWN, 0, b"") as call:
+            call(Show(()), None)
+        assert keepers.expect(Learned, Show(())) == (Learned(0), None)
+        still.goes_on.set()
+        wait_until(lambda: keepers.present() is keepers.places[0], SOON, "its return")
+        ask(keepers)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_call_is_waited_for_where_no_other_keeper_answers(places: tuple[Path, Path]) -> None:
     still, keepers = Still(), keepers_at(places, 2, SOON)
     with closing(PlayedKeeper(places[0], still)) as first:

@@ -67,6 +67,11 @@ class Backups:
         return file
 
 
+def wait_for_the_next_second() -> None:
+    """Backups are called by the second in which they were made."""
+    time.sleep(1.01 - time.time() % 1)
+
+
 @pytest.fixture
 def backups(rmp: Rmp, service: Path) -> Backups:
     return Backups(rmp, service)
@@ -113,7 +118,7 @@ def test_it_is_whole_verified_noted_and_of_old_ones_few_stay(backups: Backups) -
     for _ in range(3):
         made = backups.make("--keep", "2")
         taken.append(Path(made["folder"]).name)
-        time.sleep(1.1)  # they are called by the second
+        wait_for_the_next_second()
     assert (made["sound"], made["entries"], len(made["removed"])) == (True, 3, 2)
     assert all(NAME.fullmatch(name) for name in taken)
     assert sorted(each.name for each in backups.folder.iterdir()) == taken[1:]
@@ -180,7 +185,7 @@ def test_a_store_that_is_not_sound_is_kept_told_and_displaces_none(backups: Back
         words = env.open_db(b"words", create=False)
         with env.begin(write=True) as txn:
             txn.put(b"nobody's word...", b"\0\0\0\1", db=words)
-    time.sleep(1.1)
+    wait_for_the_next_second()
     said = backups.rmp("backup", str(backups.folder), "--keep", "1", "--json")
     made = json.loads(said.out)
     assert (said.status, made["sound"], made["removed"]) == (1, False, [])
@@ -379,13 +384,13 @@ def test_keys_copied_before_the_handover_go_with_a_backup_from_behind_it(
     backups.log(3)
     config = load(backups.service / "rmp.toml")
     backups.make()
-    time.sleep(1.1)  # they are called by their second
+    wait_for_the_next_second()
     begin(config)
     made = backups.make()
     handed_over(backups)
     backups.log(2)
     new = backups.checkpoint()
-    time.sleep(1.1)
+    wait_for_the_next_second()
     assert backups.rmp("backup", str(backups.folder)).status == 0
     with Journal(backups.service / "keeper" / "log") as log:
         handovers = log.handovers()
@@ -404,7 +409,7 @@ def test_keys_that_lack_the_one_that_signs_now_are_refused(backups: Backups) -> 
     backups.make()
     begin(load(backups.service / "rmp.toml"))
     handed_over(backups)
-    time.sleep(1.1)
+    wait_for_the_next_second()
     assert backups.rmp("backup", str(backups.folder)).status == 0
     backups.lose("keeper")
     _, _, said = backups.restore(NONE_LATER)

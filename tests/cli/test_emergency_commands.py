@@ -4,8 +4,6 @@ import csv
 import email
 import json
 import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from email.policy import default
@@ -32,6 +30,7 @@ from rmp_milter.store.surface import OutboxRow, Store
 from rmp_milter.witness.serving import WitnessServer
 from rmp_milter.witness.station import Station
 from testbed.processes import is_listening
+from testbed.ready_rmp import prove_once, running
 from testbed.waiting import wait_until
 
 pytestmark = pytest.mark.integration
@@ -81,19 +80,22 @@ class Host:
 
 
 @pytest.fixture
-def host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Host]:
-    folder = tmp_path / "rmp"
-    assert main.run(["init", str(folder), "--address", "rmp@chu.example"]) == 0
-    told = capsys.readouterr().out
-    assert f"move off this host  {folder / AUDITOR_KEY}" in told
-    file = folder / "rmp.toml"
+def host(made: Path, service: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Host]:
+    prove_once(made / "keeper")
+    file = service / "rmp.toml"
     file.write_text(file.read_text().replace("addresses = []", f"addresses = {[*KEEPERS]}"))
-    command = [sys.executable, "-m", "rmp_milter.cli", "keeper", "--config", str(file)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        host = Host(folder, capsys)
+    with running("keeper", file):
+        host = Host(service, capsys)
         wait_until(partial(is_listening, host.config.sockets.keeper), 20, "the keeper")
         yield host
-        process.terminate()
+
+
+def test_the_host_is_told_to_move_the_auditors_key_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "rmp"
+    assert main.run(["init", str(folder), "--address", "rmp@chu.example"]) == 0
+    assert f"move off this host  {folder / AUDITOR_KEY}" in capsys.readouterr().out
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Commands on a service of the first format, and on one that a later version wrote."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import lmdb
@@ -10,6 +8,7 @@ import pytest
 from rmp_case import Rmp
 
 from rmp_milter.store.format import version
+from testbed.command import run_rmp
 from testbed.past_service import manifest, of_then, unpack
 
 STORE = version.FORMAT.number
@@ -49,12 +48,9 @@ def later_log(past: Rmp) -> Rmp:
 
 
 def in_a_process(past: Rmp, *arguments: str) -> tuple[int, list[str]]:
-    command = [sys.executable, "-m", "rmp_milter.cli", "--config", str(past.config)]
-    done = subprocess.run(
-        [*command, *arguments], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.stdout == ""
-    return done.returncode, done.stderr.splitlines()
+    done = run_rmp(["--config", str(past.config), *arguments], timeout=60, check=False)
+    assert done.stdout == b""
+    return done.returncode, done.stderr.decode().splitlines()
 
 
 # The first format

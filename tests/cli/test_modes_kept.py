@@ -8,46 +8,43 @@ import pytest
 from test_separate_users import (
     COURIER,
     MILTER,
-    as_user,
+    may,
     needs_public_code,
     needs_root,
     owner_and_mode,
-    rmp_command,
     service,
 )
+
+from rmp_milter.config import load
+from rmp_milter.store import StoreError
+from rmp_milter.store.format.keys import read_key
+from rmp_milter.store.opening import engine_at
+from testbed.ready_rmp import run_ready
 
 __all__ = ["service"]
 
 pytestmark = [pytest.mark.slow, needs_root, needs_public_code]
 
-OUTBOX = """
-import os, sys
-from pathlib import Path
-from rmp_milter.config import load
-from rmp_milter.host.owners import owner_named
-from rmp_milter.store.format.keys import read_key
-from rmp_milter.store.opening import engine_at
-
-name, file = sys.argv[1:]
-user = owner_named(name)
-os.setgroups(os.getgrouplist(name, user.gid)); os.setgid(user.gid); os.setuid(user.uid)
-config = load(Path(file))
-with engine_at(config.paths.store, config.store).outbox(read_key(config.paths.outbox_key)) as it:
-    print(len(it.rows()))
-"""
-
 
 def rmp(service: Path, *arguments: str, umask: int = 0o077) -> str:
     """Run a command as root, under a strict umask."""
-    command = [*rmp_command(service), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, umask=umask)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    done = run_ready(["--config", str(service / "rmp.toml"), *arguments], 120, umask=umask)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
 
 
 def courier_sees_the_outbox(service: Path) -> bool:
-    done = as_user(COURIER, OUTBOX, str(service / "rmp.toml"))
-    return (done.returncode, done.stdout) == (0, "0\n")
+    config = load(service / "rmp.toml")
+
+    def look() -> None:
+        key = read_key(config.paths.outbox_key)
+        try:
+            with engine_at(config.paths.store, config.store).outbox(key) as outbox:
+                assert outbox.rows() == []
+        except StoreError as error:
+            raise PermissionError from error
+
+    return may(COURIER, look)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ import pwd
 import select
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -33,7 +35,9 @@ from rmp_milter.status.diary import HostWork, last
 from rmp_milter.store.format.version import FORMAT
 from testbed.command import run_rmp
 from testbed.folders import own_folder
+from testbed.forks import in_a_child
 from testbed.openssl import openssl
+from testbed.ready_rmp import become, prove_once, run_ready
 from testbed.softhsm import CONFIGURATION, MODULE, SoftToken
 from testbed.x509_issuing import issue, pem
 from testbed.x509_maker import DAY, Maker
@@ -63,6 +67,7 @@ def made_service() -> Iterator[Path]:
     groups = ("--group-store", COURIER, "--group-milter", "mail")
     folder = top / "rmp"
     assert main.run(["init", str(folder), "--address", "rmp@chu.example", *users, *groups]) == 0
+    prove_once(folder / "keeper")
     yield folder
     shutil.rmtree(top)
 
@@ -81,7 +86,10 @@ def own_service() -> Iterator[Path]:
 
 def rmp(service: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own: root's rights do not come back."""
-    done = run_rmp(["--config", str(service / "rmp.toml"), *arguments], check=False)
+    return _said(run_rmp(["--config", str(service / "rmp.toml"), *arguments], check=False))
+
+
+def _said(done: subprocess.CompletedProcess[bytes]) -> subprocess.CompletedProcess[str]:
     out, err = done.stdout.decode(), done.stderr.decode()
     return subprocess.CompletedProcess(done.args, done.returncode, out, err)
 
@@ -242,11 +250,11 @@ def test_root_takes_in_an_answer_that_nobody_else_may_read(service: Path) -> Non
 def test_s_mime_keys_are_for_nobody_but_root_and_the_keeper(service: Path) -> None:
     smime = ("--config", str(service / "rmp.toml"), "key", "smime")
     for command in (("show",), ("csr",), ("export",), ("new", "--kind", "p-256")):
-        done = as_user(MILTER, COMMAND, *smime, *command)
+        done = as_user(MILTER, *smime, *command)
         assert (done.returncode, done.stdout) == (1, "")
         assert "Permission denied" in done.stderr
         assert "Traceback" not in done.stderr
-    done = as_user(KEEPER, COMMAND, *smime, "new", "--kind", "p-256")
+    done = as_user(KEEPER, *smime, "new", "--kind", "p-256")
     assert done.returncode == 1
     assert "the certificate is in place, but" in done.stderr
     assert "rmp key smime export --der" in done.stderr
@@ -273,7 +281,7 @@ def test_the_stores_own_user_cannot_and_is_told(service: Path) -> None:
 @needs_public_code
 def test_check_says_what_it_finds_to_whom_the_keepers_folder_is_closed(service: Path) -> None:
     where = ("--config", str(service / "rmp.toml"))
-    done = as_user(MILTER, COMMAND, *where, "check", "--no-postfix")
+    done = as_user(MILTER, *where, "check", "--no-postfix")
     assert (done.returncode, done.stderr) == (1, "")
     assert "error: " in done.stdout.splitlines()[0]
     assert str(service / "keeper") in done.stdout
@@ -467,8 +475,8 @@ def test_users_and_groups_are_names_or_numbers() -> None:
         gid_of("no-such-one")
 
 
-@pytest.fixture
-def served(service: Path) -> Iterator[subprocess.Popen[str]]:
+@contextmanager
+def serving(service: Path) -> Iterator[subprocess.Popen[str]]:
     command = [
         sys.executable,
         "-m",
@@ -482,6 +490,20 @@ def served(service: Path) -> Iterator[subprocess.Popen[str]]:
     ) as process:
         yield process
         process.kill()
+
+
+@pytest.fixture
+def served(service: Path) -> Iterator[subprocess.Popen[str]]:
+    with serving(service) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def running(service: Path) -> Iterator[None]:
+    """Have the service run from here on: for the tests at the end, which leave it running."""
+    with serving(service) as process:
+        wait_for(process)
+        yield
 
 
 def wait_for(served: subprocess.Popen[str]) -> None:
@@ -526,51 +548,58 @@ def test_serve_runs_each_part_as_its_user_and_ends_them(
     assert not any(Path(f"/proc/{pid}").exists() for pid in children)
 
 
-BECOME = """
-import os, socket, sys
-from rmp_milter.cli import check, doctor, doctor_changes  # while the modules can be read
-from rmp_milter.cli import key_smime, main
-from rmp_milter.host.owners import owner_named
-name, *rest = sys.argv[1:]
-user = owner_named(name)
-os.setgroups(os.getgrouplist(name, user.gid)); os.setgid(user.gid); os.setuid(user.uid)
-"""
-COMMAND = BECOME + "sys.exit(main.run(rest))"
-CONNECT = BECOME + "socket.socket(socket.AF_UNIX).connect(rest[0])"
+def as_user(user: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user who may not be able to read its modules: they are read before."""
+    return _said(run_ready(arguments, 120, user=user))
 
 
-def as_user(user: str, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", program, user, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+def may(user: str, work: Callable[[], object]) -> bool:
+    """Whether a user is let do this; what else it raises is no answer."""
+
+    def as_him() -> int:
+        become(user)
+        try:
+            work()
+        except PermissionError:
+            return 1
+        return 0
+
+    status = in_a_child(as_him, 2)
+    assert status in {0, 1}
+    return not status
+
+
+def connect(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(path))
 
 
 @pytest.mark.integration
+@pytest.mark.usefixtures("running")
 @needs_root
 @needs_public_code
 @pytest.mark.promise(number=2)
 def test_what_the_host_does_is_for_root_and_never_for_the_milters_user(
-    service: Path, key: Path, served: subprocess.Popen[str]
+    service: Path, key: Path
 ) -> None:
-    wait_for(served)
     doctor = ("--name", "Dr Anne MOREL", "--mail", "a.morel@cab.example", "--key", str(key))
     number = ("--rpps", "10003456786", "--profession", "médecin généraliste")
     done = rmp(service, "doctor", "add", *doctor, *number)
     assert done.returncode == 0, done.stderr
     change = ["doctor", "set", "10003456786", "--receipts", "none"]
     for user in (MILTER, COURIER):
-        done = as_user(user, COMMAND, "--config", str(service / "rmp.toml"), *change)
+        done = as_user(user, "--config", str(service / "rmp.toml"), *change)
         assert done.returncode == 1
         assert "this user may not ask the keeper" in done.stderr
         assert "run this as root" in done.stderr
     operator = service / "keeper" / "operator.sock"
     assert owner_and_mode(operator) == (KEEPER, "0o600")
-    for path, user, may in (
+    for path, user, let_in in (
         (operator, MILTER, False),
         (operator, COURIER, False),
         (service / "run" / "keeper" / "keeper.sock", MILTER, True),
     ):
-        done = as_user(user, CONNECT, str(path))
-        assert (done.returncode == 0, "PermissionError" in done.stderr) == (may, not may)
+        assert may(user, partial(connect, path)) == let_in
     listed = json.loads(rmp(service, "doctor", "list", "--json").stdout)
     assert [each["receipts"] for each in listed] == ["each"]
     assert rmp(service, *change).returncode == 0
@@ -578,12 +607,12 @@ def test_what_the_host_does_is_for_root_and_never_for_the_milters_user(
 
 
 @pytest.mark.integration
+@pytest.mark.usefixtures("running")
 @needs_root
 @needs_public_code
 def test_root_gives_a_doctor_a_certificate_that_nobody_else_may_read(
-    service: Path, key: Path, served: subprocess.Popen[str]
+    service: Path, key: Path
 ) -> None:
-    wait_for(served)
     maker = Maker(int(time.time()))
     root = maker.authority("Racine d'essai")
     card, authority, crl = (service.with_name(name) for name in ("a.pem", "ca.pem", "crl"))
@@ -606,13 +635,11 @@ def test_root_gives_a_doctor_a_certificate_that_nobody_else_may_read(
 
 
 @pytest.mark.integration
+@pytest.mark.usefixtures("running")
 @needs_root
 @needs_public_code
 @pytest.mark.parametrize("which", ["custody", "waiting"])
-def test_root_has_keys_replaced_whose_store_is_another_users(
-    service: Path, served: subprocess.Popen[str], which: str
-) -> None:
-    wait_for(served)
+def test_root_has_keys_replaced_whose_store_is_another_users(service: Path, which: str) -> None:
     keeper, now = service / "keeper", time.time()
     begun = rmp(service, "key", "rotate", which)
     assert begun.returncode == 0, begun.stderr

@@ -1,8 +1,6 @@
 """A store of the first format, taken over by a running keeper: all of it, once, and held to it."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -21,6 +19,7 @@ from rmp_milter.dossier.revisions import revised
 from rmp_milter.x509 import read_x509
 from testbed.past_service import manifest, unpack
 from testbed.processes import is_listening
+from testbed.ready_rmp import running
 from testbed.waiting import wait_until
 from testbed.x509_maker import Maker, authorities
 
@@ -32,12 +31,10 @@ def past(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Rmp]:
     """The service of the first format, its store moved to this one, its keeper running."""
     rmp = Rmp(unpack(tmp_path).parent, capsys)
     assert rmp("store", "migrate").status == 0
-    command = [sys.executable, "-m", "rmp_milter.cli", "keeper", "--config", str(rmp.config)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+    with running("keeper", rmp.config):
         socket = load(rmp.config).sockets.operator
         wait_until(partial(is_listening, socket), 20, "the keeper")
         yield rmp
-        process.terminate()
 
 
 def closed(rmp: Rmp) -> Dossier:

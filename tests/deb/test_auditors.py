@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from deb import auditors
 from deb.auditors import NEEDS, _archive, modules, package, single_file, wheel
 from deb.build import QUICK
 from deb.lock import packaged
@@ -81,6 +83,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def built(made: Path) -> Iterator[Path]:
+    """The wheel, made once: package and single file are of copies."""
+    file = wheel(made / "wheel")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auditors, "wheel", lambda folder: shutil.copy(file, folder))
+        yield file
+
+
+@pytest.fixture(scope="module")
 def exported(made: Path) -> tuple[Path, str]:
     """A log of thirty entries, as it is given to auditors, and its key."""
     key = LogKey.generate()
@@ -135,17 +146,19 @@ def commands_work(program: list[str], exported: tuple[Path, str], place: Path) -
 @pytest.mark.integration
 @pytest.mark.slow
 @pytest.mark.skipif(not HERE, reason="no Debian has this Python")
-def test_the_wheel_runs_where_nothing_else_is(made: Path, exported: tuple[Path, str]) -> None:
-    file = wheel(made / "wheel")
-    with zipfile.ZipFile(file) as archive:
+def test_the_wheel_runs_where_nothing_else_is(
+    built: Path, made: Path, exported: tuple[Path, str]
+) -> None:
+    with zipfile.ZipFile(built) as archive:
         assert not [name for name in archive.namelist() if "/keeper/" in name]
     venv = made / "venv"
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     needed = made / "needed.txt"
     needed.write_text("".join(pin.text for pin in packaged(HERE[0], NEEDS)))
-    pip = [venv / "bin/python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    pip = [sys.executable, "-m", "pip", "--python", venv, "--quiet"]
+    pip += ["--disable-pip-version-check"]
     subprocess.run([*pip, "install", "--require-hashes", "-r", needed], check=True)
-    subprocess.run([*pip, "install", "--no-deps", file], check=True)
+    subprocess.run([*pip, "install", "--no-deps", built], check=True)
     subprocess.run([*pip, "check"], check=True)
     for name in NOT_OURS:
         without = [venv / "bin/python", "-c", f"import {name}"]
@@ -156,6 +169,7 @@ def test_the_wheel_runs_where_nothing_else_is(made: Path, exported: tuple[Path, 
 @pytest.mark.integration
 @pytest.mark.slow
 @pytest.mark.skipif(not HERE, reason="no Debian has this Python")
+@pytest.mark.usefixtures("built")
 def test_the_single_file_runs_by_python_alone(made: Path, exported: tuple[Path, str]) -> None:
     file = single_file(HERE[0], made / "single")
     home = made / "home"
@@ -185,6 +199,7 @@ def test_an_archive_of_the_same_files_is_of_the_same_octets(tmp_path: Path) -> N
 @pytest.mark.integration
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="this is no Debian")
+@pytest.mark.usefixtures("built")
 def test_the_package_holds_the_command_and_its_guide(made: Path) -> None:
     file = package(TARGETS[0], made / "deb", QUICK)
     listed = subprocess.run(

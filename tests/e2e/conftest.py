@@ -1,4 +1,7 @@
-"""One host for all end-to-end tests: a real Postfix, the three processes, real gpg."""
+"""One host for all end-to-end tests: a real Postfix, the three processes, real gpg.
+
+Its processes are ``rmp`` itself, those of hosts of a test's own are forked from what is ready.
+"""
 
 from collections.abc import Iterator
 
@@ -19,7 +22,7 @@ def clinic() -> Iterator[Clinic]:
         ("rules", "global_codes"): "9000",
         ("rules", "lists"): "900",
     }
-    with Host(settings) as host:
+    with Host(settings, by_command=True) as host:
         host.postfix.add_account("anne", "secret of anne")
         yield Clinic(
             host=host,

@@ -1,9 +1,8 @@
 """The end of a rotation as a process that dies, by SIGKILL, at one of its steps.
 
-    python ending_case.py CONFIG WHICH STEP
-
-A step is each call to the keeper and each commit to the store (before it, and right behind it),
-and each change of a file in the keeper's folder. Who has no step left ends as the command does.
+A fork of the test's process does it, which has read all modules. A step is each call to the
+keeper and each commit to the store (before it, and right behind it), and each change of a file
+in the keeper's folder. Who has no step left ends as the command does.
 """
 
 import itertools
@@ -11,6 +10,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import IO
 
 from rmp_milter.calls.protocol.calls import Reply, Request
 from rmp_milter.cli import main, reslotting, translations
@@ -18,7 +18,9 @@ from rmp_milter.cli.leaves import HostKeeper
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store.store import LmdbStore
+from testbed.forks import in_a_child
 
+RAISED = 99
 CHANGES = frozenset(("open", "os.rename", "os.remove", "os.link"))
 
 
@@ -54,14 +56,17 @@ class Steps:
         HostKeeper.ask, LmdbStore.commit = asked, counted
 
 
-def run() -> int:
-    file, which, last = sys.argv[1:]
-    steps = Steps(int(last), load(Path(file)).paths.keeper)
-    reslotting.AT_ONCE = translations.AT_ONCE = 1
-    steps.watch_calls_and_commits()
-    sys.addaudithook(steps.heard)
-    return main.run(["--config", file, "key", "rotate", which, "--end"])
+def end(file: Path, which: str, last: int, said: IO[str]) -> int:
+    """Return how the process ended, which was to die at the ``last`` step; what it ``said``."""
 
+    def command() -> int:
+        sys.stdout = sys.stderr = said
+        steps = Steps(last, load(file).paths.keeper)
+        reslotting.AT_ONCE = translations.AT_ONCE = 1
+        steps.watch_calls_and_commits()
+        sys.addaudithook(steps.heard)
+        status = main.run(["--config", str(file), "key", "rotate", which, "--end"])
+        said.flush()
+        return status
 
-if __name__ == "__main__":
-    sys.exit(run())
+    return in_a_child(command, otherwise=RAISED)

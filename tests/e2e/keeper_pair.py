@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import signal
-import subprocess
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from rmp_milter.audit.beside import reason_path
@@ -15,18 +15,22 @@ from rmp_milter.audit.writing import export
 from rmp_milter.config import load
 from rmp_milter.host.log_place import log_of
 from rmp_milter.keeper.keys.keys import load_log_key
+from rmp_milter.keeper.log import epoch as log_epoch
 from rmp_milter.keeper.log.head import verifier_key
 from rmp_milter.keeper.log.journal import Journal
+from rmp_milter.keeper.log.tables import LogTable
 from rmp_milter.tlog.checkpoints import read_checkpoint
+from testbed.command import start_rmp
 from testbed.host import Host
 from testbed.processes import descendants, is_listening, is_running
-from testbed.service import RMP, Part, Service
+from testbed.service import Part, Service
 from testbed.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from testbed.postgres import PrivatePostgres
+    from testbed.ready_rmp import Running
     from testbed.service import Settings
 
 SOON = 30
@@ -59,18 +63,11 @@ class OneProcess:
     def __init__(self, service: Service, config: Path, name: str) -> None:
         self.config = config
         self._service, self._file = service, service.root / f"{name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Running | None = None
 
     def start(self) -> None:
-        with self._file.open("ab") as log:
-            self._process = subprocess.Popen(
-                [RMP, "--config", self.config, *self.words],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env={**os.environ, "TMPDIR": str(self._service.temporary)},
-            )
+        command = ("--config", str(self.config), *self.words)
+        self._process = start_rmp(command, self._file, self._service.temporary)
 
     @property
     def log(self) -> str:
@@ -152,6 +149,12 @@ class KeeperPair:
 
     def other(self, keeper: OneKeeper) -> OneKeeper:
         return self.b if keeper is self.a else self.a
+
+    def epoch(self) -> int:
+        """Return how often a keeper has taken the log over, as the record says."""
+        with closing(log_of(self.config).open()) as log, log.reading() as txn:
+            found = bytes(txn.get(LogTable.META, log_epoch.KEY) or b"")
+        return log_epoch.decode(found).number
 
     def keep_checkpoint(self) -> None:
         """Keep what an auditor would be sent now."""

@@ -49,8 +49,11 @@ class WritingOn(threading.Thread):
             self.taken += 1
             self.ended.wait(PAUSE_SECONDS)
 
-    def go_on(self, more: int = 3) -> None:
-        """Return when so many more are taken, or one was refused."""
+    def go_on(self, more: int = 2) -> None:
+        """Return when so many more are taken, or one was refused.
+
+        Of two the second at least is written from now on.
+        """
         wanted = self.taken + more
         while self.taken < wanted and self.is_alive():
             time.sleep(0.05)

@@ -16,7 +16,7 @@ from testbed.service import SEPARATE
 
 pytestmark = pytest.mark.integration
 
-WRITERS, BACKUPS, FEWEST = 3, 3, 6
+WRITERS, BACKUPS, FEWEST = 3, 3, 3
 
 
 @pytest.fixture

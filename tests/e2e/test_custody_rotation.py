@@ -16,7 +16,8 @@ from testbed.host import Host
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-DOSSIERS = 6
+DOSSIERS = 4
+"""One for each state in which a command that was killed leaves them."""
 LETTERS = "ABCDEFGHIJ"
 
 

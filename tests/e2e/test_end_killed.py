@@ -1,13 +1,13 @@
 """The end of a rotation, killed as a process at any of its steps: the next call goes on."""
 
 import signal
-import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+from ending_case import end
 from rotating_case import as_if_long_ago, restart_keeper, without_chores
 from test_kills import assert_sound
 
@@ -16,7 +16,6 @@ from testbed.host import Host
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-HERE = Path(__file__).parent
 DOSSIERS = 3
 A_FEW = 5
 """Steps from one kill to the next: what was done before is looked at again, but not done."""
@@ -52,12 +51,14 @@ def patient(number: int) -> str:
 
 def ended(host: Host, which: str, step: int) -> str:
     """End the rotation; return what was said, nothing where the process was killed."""
-    command = [sys.executable, "ending_case.py", str(host.service.config), which, str(step)]
-    done = subprocess.run(command, cwd=HERE, check=False, capture_output=True, text=True)
-    if done.returncode == -signal.SIGKILL:
+    with tempfile.TemporaryFile("w+") as said:
+        status = end(host.service.config, which, step, said)
+        said.seek(0)
+        words = said.read()
+    if status == -signal.SIGKILL:
         return ""
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert status == 0, words
+    return words
 
 
 def begun(host: Host, which: str) -> Path:

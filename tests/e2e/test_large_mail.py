@@ -23,7 +23,7 @@ def memory_of(pid: int, which: str) -> int:
 
 def test_a_large_mail_is_not_kept_while_it_is_committed() -> None:
     """Its bodies and the pages that LMDB writes are one and a half times its size."""
-    with Host(SETTINGS) as host:
+    with Host(SETTINGS, by_command=True) as host:
         host.postfix.use_milter(host.service.milter_socket, message_size_limit="45000000")
         doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
         host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))

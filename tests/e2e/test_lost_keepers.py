@@ -250,5 +250,6 @@ def test_a_keeper_that_is_started_anew_in_the_middle_opens_the_mail_anew(
     mail, message_id = deposit(clinic, lines)
     assert clinic.host.send(clinic.lab, mail).code == 250
     assert killed.is_set()
-    assert ways.second.passed[:1] == ["Open"]
+    # On a slow machine the start takes so long that it is looked whether the keeper stands still.
+    assert next(each for each in ways.second.passed if each != "Show") == "Open"
     check_filed_once(clinic, lines, message_id)

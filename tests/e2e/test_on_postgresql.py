@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from clinic import Clinic, clinic_on
 from restored import Patient, patient, rmp
+from states import doctor_id, tries_of
+from test_abuse import NO_ACCESS, SENDER_CODES, TOO_MANY, WRONG_CODES, told
 
+from rmp_milter.dossier.model import Fault
 from testbed.host import Host
 from testbed.postgres import PrivatePostgres
+from testbed.processes import is_listening
 from testbed.sending import Reply
 from testbed.service import Part, Settings
 from testbed.waiting import wait_until
@@ -35,15 +41,19 @@ def engine(name: str) -> Settings:
     return {("store", "engine"): f'"{name}"'}
 
 
+def on(server: PrivatePostgres) -> Settings:
+    return {
+        **engine("postgresql"),
+        ("store", "host"): f'"{server.folder}"',
+        ("store", "database"): '"postgres"',
+        ("rules", "wrong_codes"): str(WRONG_CODES),
+        ("rules", "sender_codes"): str(SENDER_CODES),
+    }
+
+
 @pytest.fixture(scope="module")
 def clinic(server: PrivatePostgres) -> Iterator[Clinic]:
-    host = Host(
-        {
-            **engine("postgresql"),
-            ("store", "host"): f'"{server.folder}"',
-            ("store", "database"): '"postgres"',
-        }
-    )
+    host = Host(on(server))
     service = host.service
     server.run_sql(service.rmp("store", "init", "--sql").stdout.decode())
     said = service.rmp("store", "move").stdout.decode()
@@ -110,6 +120,41 @@ def test_a_second_courier_sends_beside_the_first_and_when_that_was_killed(
     held = "SELECT count(*) FROM rmp.leases WHERE until > now()"
     wait_until(lambda: server.run_sql(held).strip() == "0", 40, "the end of its leases")
     assert_whole_circuit(clinic, whose, "Créatinine 80 µmol/l.")
+
+
+@pytest.fixture
+def second(server: PrivatePostgres, clinic: Clinic) -> Iterator[Host]:
+    """Another host's Postfix and milter, on the same store and with the same keeper."""
+    way = json.dumps([str(clinic.host.service.keeper_socket)])
+    host = Host({**on(server), ("milter", "keepers"): way})
+    try:
+        host.service.start(Part.MILTER)
+        wait_until(lambda: is_listening(host.service.milter_socket), 60, "the second milter")
+        host.postfix.start()
+        yield host
+    finally:
+        host.close()
+
+
+@pytest.mark.promise(number=6)
+def test_a_crowd_of_wrong_codes_through_two_milters_counts_as_through_one(
+    clinic: Clinic, second: Host
+) -> None:
+    lines, notices = clinic.patient(), len(told(clinic))
+    clinic.create(lines, code="JzbV7kQ2")
+    texts = [f"Demande : dossier\n{lines}Code : Faux{number}\n" for number in range(20)]
+    ways = (clinic.host, second) * 10
+    mails = [(way, clinic.lab.pgp_mime(text)) for way, text in zip(ways, texts, strict=True)]
+    before = clinic.host.postfix.collected.count(clinic.lab.mail)
+    with ThreadPoolExecutor(20) as pool:
+        replies = list(pool.map(lambda each: each[0].send(clinic.lab, each[1]), mails))
+    assert {reply.code for reply in replies} == {250}
+    answers = clinic.host.answers(clinic.lab, 20, after=before)
+    assert sum(NO_ACCESS in each.text for each in answers) == SENDER_CODES
+    assert sum(TOO_MANY in each.text for each in answers) == 20 - SENDER_CODES
+    sender = doctor_id(clinic.host.service, clinic.lab.mail)
+    assert tries_of(clinic.host.service, Fault.SENDER, sender) == SENDER_CODES
+    assert len(told(clinic)) == notices + 1
 
 
 def test_the_host_sees_it_as_any_other(clinic: Clinic) -> None:

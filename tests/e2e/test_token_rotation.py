@@ -11,10 +11,12 @@ from rmp_milter.host.live import answering
 from testbed.host import Host
 from testbed.service import Part
 from testbed.softhsm import MODULE, SoftToken
+from testbed.waiting import wait_until
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 PATIENT = "Patient : TESTA Jean\nNé le : 30/01/1959\n"
+WAITS_FOR_TOKEN = "cannot open a slot now: custody key on the token"
 URGENCE = f"Demande : urgence\n{PATIENT}Motif : coma\n"
 
 
@@ -50,6 +52,7 @@ def test_emergencies_go_on_beside_a_token_and_wait_for_one_that_is_away(
     anne = host.doctor("Dr Anne URGENCE", "anne@samu.test")
     creation = f"Demande : création\n{PATIENT}Code : ABCD2345\nConsentement : oui\n"
     host.ask(paul, paul.pgp_mime(creation))
+    log = host.service.log_file(Part.KEEPER)
     emergencies = WritingOn(host, anne, lambda _: anne.pgp_mime(URGENCE))
     emergencies.start()
     try:
@@ -70,6 +73,7 @@ def test_emergencies_go_on_beside_a_token_and_wait_for_one_that_is_away(
         restart_keeper(host)  # it starts without its token
         (line,) = live(host)
         assert soft_token.uri() in line
+        wait_until(lambda: WAITS_FOR_TOKEN in log.read_text(), 30, "an emergency's try")
         assert emergencies.taken <= before + 1  # one was on its way
         assert emergencies.refused == []
         soft_token.put_back()
@@ -85,8 +89,7 @@ def test_emergencies_go_on_beside_a_token_and_wait_for_one_that_is_away(
         emergencies.ended.set()
         emergencies.join()
     assert emergencies.refused == []
-    logs = host.service.log_file(Part.KEEPER).read_text()
-    assert "cannot open a slot now: custody key on the token" in logs
+    logs = log.read_text()
     assert "emergencies, locums, cards and new keys wait for it" in logs
     assert soft_token.pin not in logs
     assert "not entitled" not in logs

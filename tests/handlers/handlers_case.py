@@ -194,6 +194,9 @@ class World:
         asked = set(trait_keys_asked)
         return tuple(each for each in self.held if asked & set(trait_keys(each.patient)))
 
+    def terms_ahead(self, terms: Sequence[Term]) -> None:
+        """Do nothing: all is at hand."""
+
     def term_holders(self, term: Term) -> Iterator[bytes]:
         return iter(self._index().get(term, []))
 

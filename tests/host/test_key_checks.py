@@ -26,6 +26,7 @@ from rmp_milter.store.opening import engine_at
 from testbed.command import run_rmp
 from testbed.folders import own_folder
 from testbed.past_service import unpack
+from testbed.ready_rmp import prove_once
 
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
 
@@ -60,6 +61,7 @@ def two() -> Iterator[Path]:
     top = own_folder("rmp-")
     for name in ("ours", "other"):
         made_in(top / name, ME)
+        prove_once(top / name / "keeper")
     yield top
     shutil.rmtree(top)
 

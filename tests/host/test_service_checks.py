@@ -14,6 +14,7 @@ from rmp_milter.config import Config, load
 from rmp_milter.courier.dkim_key import DkimKeyError, dns_record, read_dkim_key
 from rmp_milter.host import installation
 from rmp_milter.host.checks import check_mail_server, check_service, python_findings
+from rmp_milter.host.gathering import gather
 from rmp_milter.host.installation import (
     AUDITOR_KEY,
     InstallationError,
@@ -25,6 +26,7 @@ from rmp_milter.host.owners import Owner
 from rmp_milter.host.smime import import_smime, publish_smime, request_smime
 from rmp_milter.keeper.keys.smime_making import KeyKind
 from rmp_milter.postfix.rules import Severity
+from rmp_milter.status.state import Witness, Witnesses
 from rmp_milter.tlog.notes import parse, with_signatures
 from rmp_milter.witness.own_keys import WitnessKeys, make_keys
 from rmp_milter.witness.pushing import AskedWitness
@@ -108,20 +110,32 @@ def test_a_policy_of_witnesses_must_be_met(service: Config, tmp_path: Path) -> N
         service.file.write_text(left.replace("[audit]\n", f"[audit]\n{settings}"))
         return [(each.severity, each.line) for each in check_service(load(service.file))]
 
+    def seen() -> Witnesses:
+        """Return what rmp status shows."""
+        witnesses = gather(load(service.file)).witnesses
+        assert witnesses is not None
+        return witnesses
+
+    assert gather(service).witnesses is None
     policy = tmp_path / "policy"
     (missing,) = found(policy)
     assert "[audit] witness_policy: " in missing[1]
+    assert not seen().met
     policy.write_text("quorum none\n")
     assert found(policy) == []
+    assert seen() == Witnesses((), met=True)
     (tmp_path / "kept").mkdir()
     folder = tmp_path / "station"
     folder.mkdir()
     keys = make_keys(folder, "ars.example/temoin")
     policy.write_text(f"witness ars {keys.public[0]}\nquorum ars\n")
-    note = cosigned_by(keys, int(time.time()) - 3600)
+    cosigned = int(time.time()) - 3600
+    note = cosigned_by(keys, cosigned)
     assert found(policy)[0][1].endswith("cosigned as the policy asks (quorum ars)")
+    assert (seen().each, seen().met) == ((Witness("ars", 0),), False)
     (tmp_path / "kept" / "10.checkpoint").write_bytes(note)
     assert found(policy) == []
+    assert seen() == Witnesses((Witness("ars", cosigned),), met=True)
     asked = AskedWitness(since=0, at=1, status=422, size=11)
     (tmp_path / "kept" / "asked.json").write_bytes(
         msgspec.json.encode({"format": "rmp witnesses asked 1", "witnesses": {"ars": asked}})
@@ -131,6 +145,8 @@ def test_a_policy_of_witnesses_must_be_met(service: Config, tmp_path: Path) -> N
     assert line == (
         "access log: the witness ars refuses (422): this is not the history that it has cosigned"
     )
+    assert seen().each == (Witness("ars", cosigned, "refused"),)
+    assert [f"access log: {said}" for _, said in seen().found] == [line]
 
 
 def cosigned_by(keys: WitnessKeys, at: int) -> bytes:

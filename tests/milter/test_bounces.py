@@ -35,7 +35,8 @@ class Store:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def snapshot(self) -> "Store":
+    def snapshot(self, *, late: bool = False) -> "Store":
+        del late
         return self
 
     def seen(self, _digest: bytes) -> bool:

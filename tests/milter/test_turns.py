@@ -1,11 +1,16 @@
-import threading
-import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import cast
+
+import pytest
 
 from rmp_milter.calls.protocol.opening import Attested, Opened, Signature, Trust
 from rmp_milter.dossier.model import Doctor
+from rmp_milter.errors import MailError
 from rmp_milter.mail.header.routing import parse
-from rmp_milter.milter.turns import Turns, subjects_of
+from rmp_milter.milter.turns import subjects_of, turn_of
+from rmp_milter.store.format.failures import NotInTimeError
+from rmp_milter.store.surface import Store
 
 DOCTOR = Doctor(bytes(16), "Dr X", "", "x@x.example", "médecin", b"", "", ())
 
@@ -43,36 +48,31 @@ def test_every_spelling_of_a_patient_is_one_turn() -> None:
     assert subjects("DURAND Eric", opened(code=True)) != first
 
 
-def test_one_at_a_time_in_a_turn_and_no_deadlock() -> None:
-    turns, inside, most, count = Turns(), 0, 0, 0
+class Others:
+    """A store whose turns others have."""
 
-    def work(number: int) -> None:
-        nonlocal inside, most, count
-        names = (b"a", b"b") if number % 2 else (b"b", b"a", b"c")
-        with turns.of(*names):
-            inside += 1
-            most = max(most, inside)
-            time.sleep(0.001)
-            count += 1
-            inside -= 1
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(10)
-    assert (most, count) == (1, 20)
+    @contextmanager
+    def in_turn(self, *_: bytes) -> Iterator[None]:
+        raise NotInTimeError("others were before it")
+        yield
 
 
-def test_a_turn_ends_with_an_error() -> None:
-    turns = Turns()
-    with suppress(ZeroDivisionError), turns.of(b"a"):
-        _ = 1 / 0
-    entered = threading.Event()
+def test_a_mail_whose_turn_does_not_come_comes_again() -> None:
+    with pytest.raises(MailError) as caught, turn_of(cast("Store", Others()), (b"a",)):
+        pytest.fail("it had no turn")
+    assert (caught.value.code, caught.value.text) == (451, "unavailable")
+    assert "turn" in caught.value.detail
 
-    def work() -> None:
-        with turns.of(b"a", b"a"):
-            entered.set()
 
-    threading.Thread(target=work, daemon=True).start()
-    assert entered.wait(10), "the turn was never given back"
+def test_who_needs_no_turn_asks_for_none() -> None:
+    with turn_of(cast("Store", Others()), ()):
+        pass
+
+
+def test_what_is_raised_in_a_turn_is_not_taken_for_a_turn_that_did_not_come() -> None:
+    class Free:
+        def in_turn(self, *_: bytes) -> AbstractContextManager[None]:
+            return nullcontext()
+
+    with pytest.raises(NotInTimeError), turn_of(cast("Store", Free()), (b"a",)):
+        raise NotInTimeError("of something else")

@@ -16,7 +16,7 @@ from rmp_milter.cli.audit_main import rmp_audit
 from rmp_milter.cli.language import speak
 from rmp_milter.phrases.french import FRENCH
 from rmp_milter.phrases.french_help import HELP
-from testbed.source import parsed
+from testbed.source import parsed, says
 
 PACKAGE = Path(rmp_milter.__file__).parent
 # Where a line that nothing is filled into is a plain string, given to one of these.
@@ -45,6 +45,8 @@ def texts(node: ast.expr) -> Iterator[str]:
 
 def said_in(path: Path) -> Iterator[str]:
     """Yield the templates of phrases in a file, and its plain lines where it speaks."""
+    if path not in SPEAKING and not says(path, "Phrase"):
+        return
     tree = parsed(path)
     named = defaultdict[str, list[ast.expr]](list)
     for node in ast.walk(tree):

@@ -165,7 +165,7 @@ OPENS_STORE = "rmp_milter.store.opening"
 # What looks at the engine's own records or files outside of the store, and why.
 LOOKS_INSIDE = {
     "bench/costs.py",  # counts the records that are opened
-    "bench/reading",  # fills a server's tables without the check that a move ends with
+    "bench/filling.py",  # fills a server's tables without the check that a move ends with
     "testbed/definitions.py",  # holds the records' definitions to what was frozen
     "testbed/store_watch.py",  # counts what is touched of LMDB's tables
     "testbed/intruder.py",  # somebody who writes to the disk by himself

@@ -2,7 +2,17 @@
 
 from rmp_milter.status.diary import HostWork, WorkDone
 from rmp_milter.status.pulse import Pulse, Tick
-from rmp_milter.status.state import Beat, OwnCertificate, Rows, State, StoreHeld, StoreRoom
+from rmp_milter.status.state import (
+    Beat,
+    LogKeepers,
+    OwnCertificate,
+    Rows,
+    State,
+    StoreHeld,
+    StoreRoom,
+    Witness,
+    Witnesses,
+)
 
 NOW = 1_800_000_000
 DAY = 86_400
@@ -51,3 +61,27 @@ def a_state(held: StoreHeld | None = None, **changed: object) -> State:
         "checkpoints_wanted": True,
     }
     return State(**(usual | changed))
+
+
+def a_log(**changed: object) -> LogKeepers:
+    """Return a log that another host's keeper has, this one's standing by."""
+    usual = {
+        "host": "mail-1",
+        "epoch": 4,
+        "since": NOW - 3 * DAY,
+        "led": True,
+        "waiting": ("mail-2",),
+        "here": "mail-2",
+    }
+    return LogKeepers(**(usual | changed))
+
+
+def some_witnesses(*troubles: str, met: bool = True) -> Witnesses:
+    """Return two witnesses that are well, and one for each trouble."""
+    well = (Witness("ars", NOW - 3 * 3600), Witness("ordre", NOW - 60))
+    others = tuple(Witness(f"w{number}", 0, each) for number, each in enumerate(troubles))
+    found = tuple(
+        (each.trouble, f"the witness {each.name} is {each.trouble}") for each in others
+    )
+    unmet = () if met else (("unmet", "no checkpoint of the last day is cosigned"),)
+    return Witnesses((*well, *others), met=met, found=(*found, *unmet))

@@ -2,7 +2,7 @@
 
 import pytest
 from msgspec.structs import replace
-from state_case import DAY, NOW, a_beat, a_held, a_state
+from state_case import DAY, NOW, a_beat, a_held, a_log, a_state, some_witnesses
 
 from rmp_milter.status.diary import HostWork, WorkDone
 from rmp_milter.status.judging import needs_of
@@ -21,6 +21,35 @@ def test_of_a_service_that_is_well_nothing_is_said() -> None:
 CASES = [
     (a_state(keeper=False), ["error: the keeper does not answer: every mail is put off"]),
     (a_state(keeper=None), []),
+    (a_state(keeper=False, log=a_log()), []),  # it stands by
+    (a_state(log=a_log(host="mail-2", waiting=())), []),
+    (
+        a_state(keeper=False, log=a_log(waiting=())),
+        [
+            "warning: the keeper here does not answer: nobody stands by for the one of mail-1",
+        ],
+    ),
+    (
+        a_state(keeper=False, log=a_log(led=False, waiting=())),
+        [
+            "error: the keeper does not answer: every mail is put off",
+            "error: no keeper has the access log: every mail is put off, emergencies too",
+        ],
+    ),
+    (
+        a_state(log_away="cannot reach it"),
+        ["error: which keeper has the access log cannot be asked: cannot reach it"],
+    ),
+    (a_state(witnesses=some_witnesses()), []),
+    (
+        a_state(witnesses=some_witnesses("silent", "refused", "wrong", met=False)),
+        [
+            "error: access log: the witness w1 is refused",
+            "error: access log: the witness w2 is wrong",
+            "warning: access log: the witness w0 is silent",
+            "warning: access log: no checkpoint of the last day is cosigned",
+        ],
+    ),
     (
         replace(a_state(), held=None, why="it is gone"),
         ["error: the store cannot be read: it is gone"],

@@ -1,17 +1,8 @@
-"""A made-up later format, steps to it, and a process that moves a store and is killed.
+"""A made-up later format, steps to it, and a process that opens a store of it.
 
-    python migration_case.py migrate FOLDER [KILL]
-
-KILL is the moment at which the process dies (:func:`set_trap`). The steps take few records at a
-time.
-
-    python migration_case.py open FOLDER
+    python migration_case.py FOLDER
 
 opens the store by the later format, says so, and goes when its input ends.
-
-    python migration_case.py really FOLDER KILL
-
-moves a store by the real steps to the real format.
 """
 
 from __future__ import annotations
@@ -134,25 +125,26 @@ def die_at_rename(*, done: bool) -> None:
     Path.replace = trap
 
 
-def main() -> None:
-    act, folder, *kill = sys.argv[1:]
-    begun.CHUNK = CHUNK
-    if act == "really":
-        set_trap(*kill)
-        migrating.migrate(Path(folder), KEYS, REAL_STEPS, silent)
-        return
+def move(folder: Path) -> None:
+    """Move the store to the later format; for a process of its own, which believes in it then."""
     version.FORMAT = version.FORMAT._replace(number=LATER)
-    if act == "open":
-        say("begins")
-        with LmdbStore.open(Path(folder), KEYS, map_bytes=0):
-            say("open")
-            sys.stdin.read()
-        return
-    course.BATCH = BATCH
-    if kill:
-        set_trap(*kill)
-    migrating.migrate(Path(folder), KEYS, STEPS, silent)
+    begun.CHUNK, course.BATCH = CHUNK, BATCH
+    migrating.migrate(folder, KEYS, STEPS, silent)
+
+
+def really_move(folder: Path) -> None:
+    """Move the store by the real steps to the real format; for a process of its own."""
+    begun.CHUNK = CHUNK
+    migrating.migrate(folder, KEYS, REAL_STEPS, silent)
+
+
+def _open(folder: Path) -> None:
+    version.FORMAT = version.FORMAT._replace(number=LATER)
+    say("begins")
+    with LmdbStore.open(folder, KEYS, map_bytes=0):
+        say("open")
+        sys.stdin.read()
 
 
 if __name__ == "__main__":
-    main()
+    _open(Path(sys.argv[1]))

@@ -1,20 +1,9 @@
-"""A rotation that is prepared while the store is in use, and what is done to the store meanwhile.
-
-    python prepared_case.py prepare WHICH HOME KILL
-
-    python prepared_case.py finish WHICH HOME KILL
-
-KILL is the call at which the process dies (``rotation_case.set_trap``).
-"""
+"""A rotation that is prepared while the store is in use, and what is done to it meanwhile."""
 
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import rotation_case
 from found_case import ONCE, store_in
 from migration_case import silent
 from msgspec.structs import replace
@@ -42,13 +31,11 @@ from rmp_milter.dossier.changes import Changes, ToldUpTo
 from rmp_milter.dossier.model import EmergencyState
 from rmp_milter.store import StoreKeys, preparing, rotating
 from rmp_milter.store.engines import PreparedRotation
-from rmp_milter.store.format import succession
 from rmp_milter.store.format.codecs import Codec
 from rmp_milter.store.format.records import RowState
-from rmp_milter.store.format.succession import Rotated, Succession
+from rmp_milter.store.format.succession import Rotated
 from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY
 from rmp_milter.store.lmdb_outbox import LmdbOutbox
-from rmp_milter.store.prepared import RotationPlace
 from rmp_milter.store.resealing import METADATA_TABLES, OUTBOX_TABLES
 from rmp_milter.store.store import LmdbStore
 
@@ -239,13 +226,6 @@ def _unsealed(records: dict[bytes, bytes], name: str, key: bytes) -> dict[bytes,
     return {**found}
 
 
-def killed(part: str, which: Rotated, home: Path, moment: str) -> None:
-    """Have a process do its part up to this call."""
-    command = [sys.executable, __file__, part, which, str(home), moment]
-    done = subprocess.run(command, check=False)
-    assert done.returncode == -signal.SIGKILL
-
-
 def stage_in(home: Path) -> str:
     found = preparing.waiting_in(home / "store")
     return "" if found is None else "ready" if found.ready else "begun"
@@ -254,14 +234,3 @@ def stage_in(home: Path) -> str:
 def nothing_is_left(home: Path) -> bool:
     there = sorted(each.name for each in (home / "store").iterdir())
     return there == ["data.mdb", "lock.mdb"] and not list(home.glob("*.next"))
-
-
-def main() -> None:
-    part, which, home, kill = sys.argv[1:]
-    act, where = {"prepare": (prepare, preparing), "finish": (finish, rotating)}[part]
-    rotation_case.set_trap(kill, Succession, RotationPlace, where, succession, Path)
-    act(Path(home), Rotated(which))
-
-
-if __name__ == "__main__":
-    main()

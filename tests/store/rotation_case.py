@@ -1,10 +1,8 @@
-"""A store with its key files, and a process that rotates one of them and is killed.
+"""A store with its key files, one of which is rotated, and a service that opens it.
 
-    python rotation_case.py WHICH HOME KILL
+    python rotation_case.py HOME
 
-    python rotation_case.py open HOME
-
-KILL is the call at which the process dies (:func:`set_trap`); the store is ``HOME/store``.
+opens the store ``HOME/store`` as a service does.
 """
 
 import base64
@@ -18,7 +16,6 @@ from store_case import KEYS
 
 from rmp_milter.store import StoreKeys, rotating
 from rmp_milter.store.check.whole import check
-from rmp_milter.store.format import succession
 from rmp_milter.store.format.keys import INDEX, METADATA, OUTBOX, read_store_keys
 from rmp_milter.store.format.succession import Rotated, Succession, opened_by
 from rmp_milter.store.format.tables import table_names
@@ -104,14 +101,5 @@ def open_as_a_service_does(home: Path) -> None:
         sys.stdin.read()
 
 
-def main() -> None:
-    if sys.argv[1] == "open":
-        open_as_a_service_does(Path(sys.argv[2]))
-        return
-    which, home, kill = sys.argv[1:]
-    set_trap(kill, Succession, Path, rotating, succession)
-    rotate(Path(home), Rotated(which))
-
-
 if __name__ == "__main__":
-    main()
+    open_as_a_service_does(Path(sys.argv[1]))

@@ -8,6 +8,9 @@ import pytest
 from postgresql_case import backends, made_on, place_on
 from store_case import KEYS
 
+from rmp_milter.engine.failures import StoreError
+from rmp_milter.engine.postgresql.leading import PostgresqlLead, SeenLeading, seen_leading
+from rmp_milter.linux.hosts import short_name
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from testbed.postgres import PrivatePostgres
 from testbed.waiting import wait_until
@@ -71,3 +74,30 @@ def test_a_server_that_is_gone_leads_nobody(
         assert not store.leads()
         server.launch()
         assert store.leads()
+
+
+def test_who_looks_sees_who_leads_and_who_stands_by(server: PrivatePostgres) -> None:
+    place = place_on(server)
+    assert seen_leading(place, "keeper") == SeenLeading(led=False, waiting=())
+    first, second = (PostgresqlLead(place, "keeper", 60) for _ in range(2))
+    other = PostgresqlLead(place_on(server, "other"), "keeper", 60)
+    assert first.held()
+    assert not second.held()
+    assert seen_leading(place, "keeper") == SeenLeading(led=True, waiting=(short_name(),))
+    assert not seen_leading(place, "something else").led
+    first.close()
+    wait_until(lambda: not seen_leading(place, "keeper").led, 10, "its end")
+    assert second.held()
+    assert seen_leading(place, "keeper") == SeenLeading(led=True, waiting=())
+    assert not seen_leading(place_on(server, "other"), "keeper").led
+    second.close()
+    other.close()
+
+
+def test_a_server_that_is_gone_is_said_to_be(server: PrivatePostgres) -> None:
+    server.stop()
+    try:
+        with pytest.raises(StoreError, match="cannot reach"):
+            seen_leading(place_on(server), "keeper")
+    finally:
+        server.launch()

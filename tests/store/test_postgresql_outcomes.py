@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from postgresql_case import DURABLE, backend, made_on, place_on, set_on
+from postgresql_case import DURABLE, backend, backends, made_on, place_on, set_on
 from store_case import KEYS, NOW, a_deposit, a_doctor, a_mail, with_dossier
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.engine.postgresql.access import PostgresqlAccess
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.store import postgresql_store
-from rmp_milter.store.format.failures import Conflict, StoreFailed
+from rmp_milter.store.format.failures import Conflict, LostMomentError, StoreFailed
 from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from testbed.postgres import PrivatePostgres
@@ -177,6 +177,49 @@ def test_a_commit_that_the_server_never_came_to_is_done_again(
     assert_done_once(server, store)
 
 
+def test_a_mail_whose_connection_is_lost_among_what_it_writes_is_done_again(
+    server: PrivatePostgres, store: PostgresqlStore
+) -> None:
+    """COMMIT is on its way by then, and the server never comes to it."""
+    changes = a_mail_and_its_answer(store)
+    server.run_sql(
+        "CREATE OR REPLACE FUNCTION rmp.stop() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END'",
+        "CREATE TRIGGER stop AFTER INSERT ON rmp.seen FOR EACH ROW EXECUTE FUNCTION rmp.stop()",
+    )
+    with holding(server):
+        commit = Committing(store, changes)
+        waiting = backend(server, "wait_event = 'advisory' AND query LIKE 'INSERT INTO%'")
+        server.run_sql(f"SELECT pg_terminate_backend({waiting})")
+        backend(server, f"wait_event = 'advisory' AND pid <> {waiting}")
+        assert commit.waits
+    commit.end()
+    assert_done_once(server, store)
+
+
+def test_of_what_fails_among_what_is_written_nothing_is_there(
+    server: PrivatePostgres, store: PostgresqlStore
+) -> None:
+    changes = a_mail_and_its_answer(store)
+    server.run_sql(
+        "CREATE OR REPLACE FUNCTION rmp.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN RAISE EXCEPTION 'refused'; END$$",
+        "CREATE TRIGGER refuse AFTER INSERT ON rmp.writers EXECUTE FUNCTION rmp.refuse()",
+        "CREATE TRIGGER again AFTER UPDATE ON rmp.writers EXECUTE FUNCTION rmp.refuse()",
+    )
+    with PostgresqlEngine(place_on(server)).open(KEYS) as other:
+        with pytest.raises(StoreFailed, match="refused"):
+            other.commit(changes, NOW)
+        with store.snapshot() as view:
+            assert not view.seen(b"d" * 32)
+    server.run_sql(
+        "DROP TRIGGER refuse ON rmp.writers",
+        "DROP TRIGGER again ON rmp.writers",
+    )
+    store.commit(changes, NOW)
+    assert_done_once(server, store)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])
 def test_a_server_that_comes_back_finds_everybody_waiting(
     server: PrivatePostgres, store: PostgresqlStore, how: signal.Signals
@@ -196,6 +239,20 @@ def test_a_server_that_comes_back_finds_everybody_waiting(
     reader.join()
     assert seen
     assert_done_once(server, store)
+
+
+def test_a_late_moment_whose_connection_was_lost_begins_on_another(
+    server: PrivatePostgres, store: PostgresqlStore
+) -> None:
+    assert not is_there(store)
+    with store.snapshot(late=True) as view:
+        for idle in backends(server, "state = 'idle'"):
+            server.run_sql(f"SELECT pg_terminate_backend({idle})")
+        assert not view.seen(b"d" * 32)
+        for busy in backends(server, "state = 'idle in transaction'"):
+            server.run_sql(f"SELECT pg_terminate_backend({busy})")
+        with pytest.raises(LostMomentError):
+            view.seen(b"d" * 32)
 
 
 def test_who_is_stopped_in_his_turn_does_not_stop_the_others_for_long(

@@ -15,11 +15,13 @@ from rmp_milter.dossier.changes import Changes
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.place import PostgresqlPlace
 from rmp_milter.store.format.tables import StoreTable
+from rmp_milter.store.lmdb_moving import leaving
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from testbed.postgres import PrivatePostgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 MILTER, COURIER = "rmp milter", "rmp-courier"
 OUTBOX = {
@@ -43,6 +45,20 @@ def server() -> Iterator[PrivatePostgres]:
 
 def of(server: PrivatePostgres, role: str) -> PostgresqlPlace:
     return replace(place_on(server), user=role)
+
+
+def test_a_store_is_moved_by_the_milters_role_into_tables_that_others_made(
+    server: PrivatePostgres, full_folder: Path
+) -> None:
+    place = replace(of(server, MILTER), schema="moved")
+    engine = PostgresqlEngine(place)
+    server.run_sql(engine.groundwork(MILTER, COURIER))
+    with leaving(full_folder) as left:
+        engine.take_over(KEYS, left, lambda _what, _done, _total: None)
+        left.settle()
+    report = engine.check(KEYS)
+    assert report.findings == ()
+    assert min(report.counts.values()) >= 2
 
 
 def test_each_process_can_do_its_work(server: PrivatePostgres) -> None:

@@ -1,19 +1,37 @@
-"""How often a commit waits for the server: what it is judged by comes in one go."""
+"""How often a commit and a search wait for the server: what is asked for comes in one go."""
 
 from __future__ import annotations
 
+import math
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 from postgresql_case import made_on
-from store_case import NOW, a_deposit, a_mail, a_strike, new_id, with_dossier
+from store_case import (
+    NOW,
+    a_deposit,
+    a_dossier,
+    a_mail,
+    a_new_dossier,
+    a_strike,
+    new_id,
+    with_dossier,
+)
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.engine.postgresql.exchange import Exchange
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
+from rmp_milter.handlers.people.choice import choose
+from rmp_milter.mail.header.routing import parse
+from rmp_milter.store.format.codecs import Codec
 from testbed.postgres import PrivatePostgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rmp_milter.dossier.changes import NewDossier
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +57,89 @@ def test_a_deposit_asks_for_nothing_while_the_turn_is_held(
         assert asked == []
 
 
+def test_a_deposit_waits_for_the_server_twice(
+    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For its turn with what it is judged by, and for what it writes with its COMMIT."""
+    with made_on(server) as store:
+        entry = a_deposit(with_dossier(store), b"body", b"another")
+        waits, done = list[Exchange](), Exchange.done
+
+        def counted(exchange: Exchange, until: float = math.inf, least: float = 0.0) -> None:
+            waits.append(exchange)
+            done(exchange, until, least)
+
+        monkeypatch.setattr(Exchange, "done", counted)
+        store.commit(Changes(digest=new_id() * 2, entries=(entry,), outbox=(a_mail(),)), NOW)
+        assert len(waits) == 2
+
+
+def test_a_late_moment_begins_with_its_first_look(server: PrivatePostgres) -> None:
+    with made_on(server) as store, store.snapshot(late=True) as late, store.snapshot() as now:
+        store.commit(Changes(digest=b"d" * 32), NOW)
+        assert late.seen(b"d" * 32)
+        assert not now.seen(b"d" * 32)
+        store.commit(Changes(digest=b"e" * 32), NOW)
+        assert not late.seen(b"e" * 32)
+
+
 def test_what_was_not_foreseen_is_asked_for(server: PrivatePostgres) -> None:
     with made_on(server) as store:
         for number in range(40):
             store.commit(Changes(digest=bytes([number]) * 32, strikes=(a_strike(),)), NOW)
         store.commit(Changes(), NOW + 90 * 86_400)  # more is over than the first keys show
         assert store.stats()["duplicate_digests"] == store.stats()["tallies"] == 0
+
+
+def test_a_search_asks_no_more_where_more_bear_the_name(
+    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = parse("Demande : urgence\nPatient : WACKENHEIM Ludivine\nÂge : 76 ans\n", 2026)
+    asked, opened = list[int](), list[int]()
+    for count in (2, 60):
+        with made_on(server) as store:
+            new = tuple(map(born_in, range(count)))
+            store.commit(Changes(dossiers=new), NOW)
+            with noted(monkeypatch, PostgresqlReads, "_ask") as said, store.snapshot() as view:
+                with noted(monkeypatch, Codec, "open") as records:
+                    listed = choose(header, view, 2026).listed
+                assert len(listed.found) == min(count, 10)
+        asked.append(len(said))
+        opened.append(len(records))
+    assert opened[1] - opened[0] > 15
+    assert asked[1] - asked[0] <= 2
+
+
+def test_a_list_is_not_read_line_by_line(
+    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with made_on(server) as store:
+        new = tuple(map(born_in, range(60)))
+        store.commit(Changes(dossiers=new), NOW)
+        with noted(monkeypatch, PostgresqlReads, "_ask") as said, store.snapshot() as view:
+            assert len([*view.dossiers_of(new[0].dossier.treating)]) == 60
+    assert len(said) < 6
+
+
+def born_in(number: int) -> NewDossier:
+    """Make a dossier like others, of another year and day."""
+    dossier = a_dossier()
+    born = f"{1946 + number % 9}-02-{1 + number // 9:02}"
+    patient = replace(dossier.patient, birth_date=born)
+    return a_new_dossier(f"trait {number}", dossier=replace(dossier, patient=patient))
+
+
+@contextmanager
+def noted(
+    monkeypatch: pytest.MonkeyPatch, kind: type[object], name: str
+) -> Iterator[list[object]]:
+    """Note each call of a method meanwhile, by its first argument."""
+    said, method = list[object](), getattr(kind, name)
+
+    def noting(self: object, *arguments: object) -> object:
+        said.append(arguments[0])
+        return method(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, name, noting)
+        yield said

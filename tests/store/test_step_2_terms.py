@@ -1,13 +1,13 @@
 """The step from format 2 to 3: open dossiers are found by their search terms."""
 
-import signal
-import subprocess
+import shutil
 import sys
 from pathlib import Path
 
 import lmdb
 import pytest
 from former_store import NEW_TABLES, make_format_2, tables_of
+from killed_case import is_killed_moving
 from msgspec.structs import replace
 from store_case import (
     KEYS,
@@ -33,7 +33,6 @@ from rmp_milter.store.surface import Snapshot
 
 pytestmark = pytest.mark.slow
 
-HERE = Path(__file__).parent
 MANY = 10_000
 NAMES = ("MARTIN", "DUPONT", "de LA TOUR", "LEGALL", "N'GUYEN", "MÜLLER", "Иванов")
 
@@ -59,12 +58,6 @@ def make_former(folder: Path, count: int) -> Path:
             store.commit(Changes(dossiers=tuple(new), entries=tuple(deposits)), NOW)
     make_format_2(folder)
     return folder
-
-
-def is_killed(folder: Path, moment: str) -> bool:
-    """Whether a process that moves the store dies at that moment."""
-    command = [sys.executable, "migration_case.py", "really", str(folder), moment]
-    return subprocess.run(command, cwd=HERE, check=False).returncode == -signal.SIGKILL
 
 
 def nothing_is_lost(before: dict[str, dict[bytes, bytes]], folder: Path) -> bool:
@@ -97,7 +90,8 @@ def test_ten_thousand_dossiers_are_moved_after_a_kill_and_nothing_is_lost(
 ) -> None:
     before = tables_of(make_former(folder, MANY))
     assert not before.keys() & {*NEW_TABLES}
-    assert is_killed(folder, "batch 17")  # of other parts are 13: each ends with none
+    # Of other parts are 13: each ends with none.
+    assert is_killed_moving(folder, "batch 17", really=True)
     told: list[tuple[str, int, int]] = []
     move = migrate(folder, KEYS, STEPS, lambda *what: told.append(what))
     assert (move.found, move.wanted) == (2, 3)
@@ -111,17 +105,23 @@ def test_ten_thousand_dossiers_are_moved_after_a_kill_and_nothing_is_lost(
     assert kept(folder, 2).exists()
 
 
+@pytest.fixture(scope="module")
+def former(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of format 2 with dossiers for two batches; nobody changes it."""
+    return make_former(tmp_path_factory.mktemp("former") / "store", 1500)
+
+
 KILLS = ("batch 1", "batch 2", "verify", "_keep", "replace")
 """At the first and the last batch of the step, then behind it, up to the rename."""
 
 
 @pytest.mark.parametrize("moment", KILLS)
 def test_a_kill_leaves_the_former_store_and_a_second_call_ends_it(
-    folder: Path, moment: str
+    former: Path, folder: Path, moment: str
 ) -> None:
-    before = tables_of(make_former(folder, 1500))
+    before = tables_of(shutil.copytree(former, folder))
     data = (folder / "data.mdb").read_bytes()
-    assert is_killed(folder, moment)
+    assert is_killed_moving(folder, moment, really=True)
     assert (folder / "data.mdb").read_bytes() == data
     with pytest.raises(OtherFormatError, match="rmp store migrate"):
         LmdbStore.open(folder, KEYS, map_bytes=0)
@@ -132,7 +132,7 @@ def test_a_kill_leaves_the_former_store_and_a_second_call_ends_it(
 
 def test_a_kill_behind_the_rename_leaves_the_new_store(folder: Path) -> None:
     before = tables_of(make_former(folder, 500))
-    assert is_killed(folder, "rename-done")
+    assert is_killed_moving(folder, "rename-done", really=True)
     assert migrate(folder, KEYS, STEPS, silent).steps == ()
     assert is_moved(folder, before)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import lmdb
 import pytest
+from killed_case import is_killed_moving
 from migration_case import LATER, OURS, STEPS, endings, first_step, silent, sound
 from store_case import KEYS, NOW, the_dossier, with_dossier
 
@@ -48,9 +49,9 @@ def is_as_it_was(folder: Path, before: bytes) -> bool:
     return content(folder) == before and not (folder / COPY).exists()
 
 
-def process(act: str, folder: Path, *more: str) -> subprocess.Popen[str]:
+def opening(folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "migration_case.py", act, str(folder), *more],
+        [sys.executable, "migration_case.py", str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=HERE,
@@ -242,8 +243,7 @@ def test_a_kill_leaves_a_store_that_opens_and_a_second_call_ends_it(
     full_folder: Path, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = content(full_folder)
-    with process("migrate", full_folder, moment) as killed:
-        assert killed.wait(60) == -signal.SIGKILL
+    assert is_killed_moving(full_folder, moment)
     assert content(full_folder) == before
     with monkeypatch.context() as now:
         set_format(now, OURS)
@@ -257,8 +257,7 @@ def test_a_kill_leaves_a_store_that_opens_and_a_second_call_ends_it(
 
 @pytest.mark.usefixtures("later")
 def test_a_kill_behind_the_rename_leaves_the_new_store(full_folder: Path) -> None:
-    with process("migrate", full_folder, "rename-done") as killed:
-        assert killed.wait(60) == -signal.SIGKILL
+    assert is_killed_moving(full_folder, "rename-done")
     assert endings(full_folder) == {"first"}
     assert (full_folder / COPY).exists()
     assert migrate(full_folder, KEYS, STEPS, silent).steps == ()
@@ -317,11 +316,11 @@ def test_a_service_that_starts_meanwhile_waits_and_finds_the_new_store(
     started: list[subprocess.Popen[str]] = []
 
     def step(course: Course) -> None:
-        service = process("open", full_folder)
+        service = opening(full_folder)
         started.append(service)
         assert service.stdout is not None
         assert service.stdout.readline() == "begins\n"
-        assert not select.select([service.stdout], [], [], 1.0)[0]
+        assert not select.select([service.stdout], [], [], 0.5)[0]
         first_step(course)
 
     migrate(full_folder, KEYS, {OURS: step}, silent)

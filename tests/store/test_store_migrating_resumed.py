@@ -1,15 +1,11 @@
 """A move that was killed is gone on with where it was, and ends as if it had never been."""
 
-import itertools
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 from former_store import make_format_2, tables_of
+from killed_case import is_killed_moving, is_killed_moving_after
 from migration_case import LATER, OURS, STEPS, endings, programs_changed, silent, sound
 from store_case import KEYS, NOW, a_doctor, full_store, with_dossier
 
@@ -46,12 +42,6 @@ def later(full_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return full_folder
 
 
-def killed(folder: Path, moment: str, act: str = "migrate") -> None:
-    command = [sys.executable, "migration_case.py", act, str(folder), moment]
-    died = subprocess.run(command, cwd=HERE, check=False)
-    assert died.returncode == -signal.SIGKILL
-
-
 def moved(folder: Path, told: Told | None = None) -> Move:
     heard: Told = [] if told is None else told
     return migrate(folder, KEYS, STEPS, lambda *what: heard.append(what))
@@ -74,7 +64,7 @@ def test_a_second_call_goes_on_and_ends_as_one_that_nobody_killed(
     undisturbed = tmp_path / "undisturbed"
     shutil.copytree(later, undisturbed)
     moved(undisturbed)
-    killed(later, moment)
+    assert is_killed_moving(later, moment)
     assert planned(later, STEPS).earlier is Earlier.FITS
     assert moved(later).earlier is Earlier.FITS
     assert endings(later) == {"first"}
@@ -86,22 +76,17 @@ def test_a_second_call_goes_on_and_ends_as_one_that_nobody_killed(
 
 def test_kills_in_a_row_are_all_gone_on_with(later: Path) -> None:
     for moment in ("sent 2", "sent 1", "batch 2", "batch 2", "noted 1", "verify", "replace"):
-        killed(later, moment)
+        assert is_killed_moving(later, moment)
     assert moved(later).earlier is Earlier.FITS
     assert endings(later) == {"first"}
     assert sound(later)
 
 
 def test_a_kill_at_any_time_is_gone_on_with(later: Path) -> None:
-    command = [sys.executable, "migration_case.py", "migrate", str(later)]
-    kills = 0
-    for wait in itertools.count(0.1, 0.02):
-        with subprocess.Popen(command, cwd=HERE) as process:
-            time.sleep(wait)
-            process.kill()
-            kills += process.wait() == -signal.SIGKILL
-        if planned(later, STEPS).steps == ():
-            break
+    kills, wait = 0, 0.002
+    while planned(later, STEPS).steps:
+        kills += is_killed_moving_after(later, wait)
+        wait *= 1.2
     assert kills
     moved(later)
     assert endings(later) == {"first"}
@@ -109,7 +94,7 @@ def test_a_kill_at_any_time_is_gone_on_with(later: Path) -> None:
 
 
 def test_what_was_done_is_not_done_again_and_told_as_done(later: Path) -> None:
-    killed(later, "batch 3")  # two batches of two were noted
+    assert is_killed_moving(later, "batch 3")  # two batches of two were noted
     told: Told = []
     moved(later, told)
     size = next(total for what, _, total in told if what == "copying")
@@ -124,7 +109,7 @@ def test_what_was_done_is_not_done_again_and_told_as_done(later: Path) -> None:
 
 
 def test_the_copying_goes_on_behind_what_is_on_disk(later: Path) -> None:
-    killed(later, "sent 2")
+    assert is_killed_moving(later, "sent 2")
     there = (later / COPY / "data.mdb").stat().st_size
     with (later / COPY / "data.mdb").open("ab") as copy:
         copy.write(b"not noted, so not known to be on disk")
@@ -137,7 +122,7 @@ def test_the_copying_goes_on_behind_what_is_on_disk(later: Path) -> None:
 def test_a_store_that_was_changed_since_begins_anew(
     later: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killed(later, "batch 3")
+    assert is_killed_moving(later, "batch 3")
     with monkeypatch.context() as former:
         former.setattr(version, "FORMAT", version.FORMAT._replace(number=OURS))
         with LmdbStore.open(later, KEYS, map_bytes=0) as store:
@@ -152,7 +137,7 @@ def test_a_store_that_was_changed_since_begins_anew(
 
 
 def test_a_copy_of_the_file_put_back_in_its_place_begins_anew(later: Path) -> None:
-    killed(later, "batch 3")
+    assert is_killed_moving(later, "batch 3")
     shutil.copy2(later / "data.mdb", later / "again")
     (later / "again").replace(later / "data.mdb")
     assert moved(later).earlier is Earlier.FOREIGN
@@ -162,7 +147,7 @@ def test_a_copy_of_the_file_put_back_in_its_place_begins_anew(later: Path) -> No
 def test_the_copy_of_another_version_of_the_program_begins_anew(
     later: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    killed(later, "batch 3")
+    assert is_killed_moving(later, "batch 3")
     monkeypatch.setattr("rmp_milter.store.begun.__version__", "0.9.9")
     assert moved(later).earlier is Earlier.FOREIGN
     assert endings(later) == {"first"}
@@ -170,7 +155,7 @@ def test_the_copy_of_another_version_of_the_program_begins_anew(
 
 
 def test_a_copy_that_lost_octets_begins_anew(later: Path) -> None:
-    killed(later, "batch 3")
+    assert is_killed_moving(later, "batch 3")
     with (later / COPY / "data.mdb").open("r+b") as copy:
         copy.truncate(4096)
     assert moved(later).earlier is Earlier.FOREIGN
@@ -179,7 +164,7 @@ def test_a_copy_that_lost_octets_begins_anew(later: Path) -> None:
 
 @pytest.mark.parametrize("mark", [b"", b"{}", None])
 def test_a_copy_without_a_mark_is_cleared_away(later: Path, mark: bytes | None) -> None:
-    killed(later, "batch 3")
+    assert is_killed_moving(later, "batch 3")
     (later / COPY / MARK).unlink()
     if mark is not None:
         (later / COPY / MARK).write_bytes(mark)
@@ -188,7 +173,7 @@ def test_a_copy_without_a_mark_is_cleared_away(later: Path, mark: bytes | None) 
 
 
 def test_what_failed_is_not_gone_on_with(later: Path) -> None:
-    killed(later, "batch 3")
+    assert is_killed_moving(later, "batch 3")
 
     def fails(_course: object) -> None:
         raise StoreError("a record is wrong")
@@ -245,7 +230,7 @@ def test_the_real_step_to_format_3_is_gone_on_with_and_counts_once(
         pass
     today = tables_of(folder)
     make_format_2(folder)
-    killed(folder, moment, "really")
+    assert is_killed_moving(folder, moment, really=True)
     assert migrate(folder, KEYS, REAL_STEPS, silent).earlier is Earlier.FITS
     assert tables_of(folder) == today
     assert not any(key.startswith(NOTED) for key in tables_of(folder)["meta"])

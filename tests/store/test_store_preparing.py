@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from found_case import found_in, store_in
+from killed_case import is_killed_finishing, is_killed_preparing
 from migration_case import silent
-from prepared_case import BETWEEN, change, finish, killed, nothing_is_left, prepare
+from prepared_case import BETWEEN, change, finish, nothing_is_left, prepare
 from rotation_case import (
     KEY_FILE,
     content,
@@ -45,7 +46,7 @@ FINISHING = moments(
 @pytest.mark.parametrize("moment", PREPARING)
 def test_who_is_killed_while_he_prepares_goes_on(home: Path, moment: str) -> None:
     which, before = Rotated.METADATA, content(home / "store")
-    killed("prepare", which, home, moment)
+    assert is_killed_preparing(home, which, moment)
     assert content(home / "store") == before
     assert keys_in(home) == KEYS
     change(home, *BETWEEN)
@@ -66,7 +67,7 @@ def test_each_step_is_taken_once(home: Path, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(
             preparing, step, lambda *a, s=step, r=really: (taken.append(s), r(*a))[1]
         )
-    killed("prepare", Rotated.INDEX, home, "before verify 2")
+    assert is_killed_preparing(home, Rotated.INDEX, "before verify 2")
     prepare(home, Rotated.INDEX)
     assert taken == ["verify"]
     done = prepare(home, Rotated.INDEX)
@@ -79,7 +80,7 @@ def test_who_is_killed_while_he_finishes_ends_it(home: Path, moment: str) -> Non
     prepare(home, which)
     change(home, *BETWEEN)
     found = found_in(home)
-    killed("finish", which, home, moment)
+    assert is_killed_finishing(home, which, moment)
     if getattr(keys_in(home), which) == getattr(KEYS, which):
         finish(home, which)
     assert not unfinished(home, home / OUTBOX)
@@ -99,7 +100,7 @@ def test_a_store_in_use_behind_a_finish_that_was_killed(
     which = Rotated.METADATA
     prepare(home, which)
     change(home, "a dossier is made")
-    killed("finish", which, home, moment)
+    assert is_killed_finishing(home, which, moment)
     change(home, "rows leave", "all that is over goes")
     found = found_in(home)
     if not is_of_use:

@@ -6,7 +6,8 @@ from pathlib import Path
 import lmdb
 import pytest
 from found_case import found_in
-from prepared_case import BETWEEN, change, finish, killed, nothing_is_left, prepare, stage_in
+from killed_case import is_killed_finishing, is_killed_preparing
+from prepared_case import BETWEEN, change, finish, nothing_is_left, prepare, stage_in
 from rotation_case import KEY_FILE, content, kept_files, keys_in, rotate, sound, succession_in
 from store_case import KEYS
 
@@ -52,7 +53,7 @@ def test_a_key_under_which_the_store_is_by_now_is_not_given_up(
     home: Path, which: Rotated
 ) -> None:
     prepare(home, which)
-    killed("finish", which, home, "before settle 1")
+    assert is_killed_finishing(home, which, "before settle 1")
     with pytest.raises(StoreError, match=f"{KEY_FILE[which]} is another one"):
         preparing.abandon(home / "store", succession_in(home, which))
     with pytest.raises(StoreError, match=f"{KEY_FILE[which]} is another one"):
@@ -118,7 +119,7 @@ def test_a_next_key_that_is_gone_has_it_prepared_anew(home: Path, which: Rotated
 
 
 def test_what_was_begun_is_not_finished(home: Path, which: Rotated) -> None:
-    killed("prepare", which, home, "before reseal 1")
+    assert is_killed_preparing(home, which, "before reseal 1")
     assert stage_in(home) == "begun"
     with pytest.raises(StoreError, match="it is not prepared yet"):
         finish(home, which)

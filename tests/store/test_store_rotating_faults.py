@@ -3,13 +3,13 @@
 import os
 import select
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import lmdb
 import pytest
+from killed_case import is_killed_rotating
 from rotation_case import (
     KEY_FILE,
     content,
@@ -62,10 +62,7 @@ def test_a_kill_leaves_all_old_or_a_second_call_ends_it(
     home: Path, which: Rotated, moment: str
 ) -> None:
     found = content(home / "store")
-    killed = subprocess.run(
-        [sys.executable, "rotation_case.py", which, str(home), moment], cwd=HERE, check=False
-    )
-    assert killed.returncode == -signal.SIGKILL
+    assert is_killed_rotating(home, which, moment)
     old = content(home / "store") == found
     if getattr(keys_in(home), which) != getattr(KEYS, which):
         assert not unfinished(home, home / OUTBOX)  # all new
@@ -212,7 +209,7 @@ def test_a_service_that_starts_meanwhile_waits_and_reads_the_keys_anew(
 
     def meanwhile(*arguments: object) -> None:
         service = subprocess.Popen(
-            [sys.executable, "rotation_case.py", "open", str(home)],
+            [sys.executable, "rotation_case.py", str(home)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=HERE,
@@ -221,7 +218,7 @@ def test_a_service_that_starts_meanwhile_waits_and_reads_the_keys_anew(
         started.append(service)
         assert service.stdout is not None
         assert service.stdout.readline() == "read\n"
-        assert not select.select([service.stdout], [], [], 1.0)[0]
+        assert not select.select([service.stdout], [], [], 0.5)[0]
         reseal(*arguments)
 
     monkeypatch.setattr(rotating, "reseal", meanwhile)

@@ -1,4 +1,6 @@
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -6,6 +8,7 @@ from testbed.doctor import Doctor
 from testbed.gpg import CannotDecrypt, Keyring, Kind, Standing, Verdict
 from testbed.reading import open_mail, parsed
 from testbed.shapes import Files, Writer, pgp_mime
+from testbed.waiting import wait_until
 
 TEXT = "Patient : MÜLLER-L'HÉRITIER Zoé\n\nChère consœur, voici le compte rendu.\n"
 FILES: Files = {"échographie.pdf": b"%PDF-1.7\n" + bytes(range(256)), "notes.txt": b"a\nb\r\nc"}
@@ -144,4 +147,16 @@ def test_the_keys_are_gone_at_the_end() -> None:
     with Doctor("Dr Bref", "bref@cabinet.test") as someone:
         home = someone.keyring.home
         assert home.is_dir()
+        assert agent_of(home)
     assert not home.exists()
+    wait_until(lambda: not agent_of(home), 10, "the agent's end")
+
+
+def agent_of(home: Path) -> list[str]:
+    """Return the ids of the agents that serve a home."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            words = file.read_bytes().decode(errors="replace").split("\0")
+            found += [file.parent.name] * ("gpg-agent" in words[0] and str(home) in words)
+    return found

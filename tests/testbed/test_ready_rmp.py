@@ -1,14 +1,17 @@
 """Commands that are forked from a process which waits are as ``rmp`` itself is."""
 
+import os
+import signal
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from testbed.command import RMP, run
-from testbed.processes import is_listening
-from testbed.ready_rmp import run_ready
+from testbed.command import RMP, run, start_rmp
+from testbed.processes import children, is_listening, is_running
+from testbed.ready_rmp import Ready, Running, run_ready
 from testbed.service import Service
 from testbed.waiting import wait_until
 
@@ -64,3 +67,41 @@ def test_what_takes_too_long_is_ended() -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             run_ready(command, 2)
         wait_until(lambda: not is_listening(service.keeper_socket), 20, "its end")
+
+
+@pytest.fixture(params=[False, True], ids=["ready", "itself"])
+def keeper(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """Give a keeper that runs; what is ready behaves as the command does."""
+    itself: bool = request.param
+    with Service(9) as service:
+        command = ("--config", str(service.config), "keeper")
+        log = service.root / "out"
+        started = start_rmp(command, log, service.temporary, itself=itself)
+        assert isinstance(started, subprocess.Popen if itself else Ready)
+        wait_until(lambda: bool(children(started.pid)), 60, "the keeper's workers")
+        yield started
+        started.kill()
+        started.wait(20)
+        assert "ready on" in log.read_text()
+        started.kill()  # who is gone is left alone
+
+
+@pytest.mark.integration
+class TestRunning:
+    def test_it_leads_a_session_and_ends_when_it_is_told(self, keeper: Running) -> None:
+        assert os.getsid(keeper.pid) == keeper.pid
+        workers = children(keeper.pid)
+        assert keeper.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            keeper.wait(0.1)
+        with ThreadPoolExecutor(2) as pool:
+            heard = [pool.submit(keeper.wait, 20) for _ in range(2)]
+            keeper.terminate()
+            assert [each.result() for each in heard] == [0, 0]
+        assert keeper.wait() == keeper.poll() == 0
+        assert not any(map(is_running, (keeper.pid, *workers)))
+
+    def test_killed_it_says_so(self, keeper: Running) -> None:
+        keeper.kill()
+        assert keeper.wait(20) == keeper.poll() == -signal.SIGKILL
+        assert not is_running(keeper.pid)

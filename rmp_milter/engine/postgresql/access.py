@@ -17,9 +17,14 @@ from typing import TYPE_CHECKING, TypeVar
 import psycopg
 
 from rmp_milter.engine.failures import StoreFailed
+from rmp_milter.engine.postgresql.exchange import Exchange, ask
 from rmp_milter.engine.postgresql.failures import failure
 from rmp_milter.engine.postgresql.pools import PoolTimeout, for_threads
-from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads, PostgresqlReads
+from rmp_milter.engine.postgresql.reading import (
+    MOST_FORESEEN,
+    PostgresqlMomentReads,
+    PostgresqlReads,
+)
 from rmp_milter.engine.postgresql.turns import (
     LostTurnError,
     UnknownOutcomeError,
@@ -27,17 +32,24 @@ from rmp_milter.engine.postgresql.turns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from psycopg.sql import SQL
 
     from rmp_milter.engine.fence import Fence
     from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.exchange import Row, Said
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.engine.postgresql.pools import ReadingConnections
+    from rmp_milter.engine.tables import EngineTable
     from rmp_milter.engine.transaction import Expected, WriteTransaction
+
+    _Reached = Callable[[Callable[[Connection], list[Row]]], tuple[Connection, list[Row]]]
 
 T = TypeVar("T")
 
-_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT pg_current_snapshot()"
+_BEGIN_READING = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_LOOK = b"SELECT 1"
 
 
 class PostgresqlAccess:
@@ -60,14 +72,20 @@ class PostgresqlAccess:
         self._pool = pool(place)
 
     @contextmanager
-    def reading(self) -> Iterator[PostgresqlMomentReads]:
-        """Give one moment of the store; raises :class:`StoreFailed`."""
+    def reading(self, *, late: bool = False) -> Iterator[PostgresqlMomentReads]:
+        """Give one moment of the store; raises :class:`StoreFailed`.
+
+        ``late``: it is the moment of the first look, whose lost connection is replaced then.
+        """
         self._check_usable()
-        connection, _ = self._reached(_begin)
+        moment = _Moment(self._place.schema, self._reached)
         try:
-            yield PostgresqlMomentReads(connection, self._place.schema)
+            if not late:
+                moment.begin()
+            yield moment
         finally:
-            self._give_back(connection)
+            if moment.lent is not None:
+                self._give_back(moment.lent)
 
     def write(
         self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
@@ -132,17 +150,53 @@ class PostgresqlAccess:
                 self._give_back(connection)
                 if time.monotonic() > deadline:
                     raise failure(error) from error
+            except psycopg.Error as error:
+                self._give_back(connection)
+                raise failure(error) from error
             except BaseException:
                 self._give_back(connection)
                 raise
 
     def _give_back(self, connection: Connection) -> None:
-        # By COMMIT, of nothing: after a ROLLBACK the driver forgets all statements it prepared.
         with suppress(psycopg.Error):
-            connection.execute("COMMIT", prepare=False)
+            ask(connection, b"COMMIT")
         self._pool.putconn(connection)
 
 
-def _begin(connection: Connection) -> None:
-    """Have the connection see one moment from now on."""
-    connection.execute(_BEGIN_READING, prepare=False)
+class _Moment(PostgresqlMomentReads):
+    """A moment that begins with the first statement that is said in it, in one exchange."""
+
+    lent: Connection | None = None
+
+    def __init__(self, schema: str, reached: _Reached) -> None:
+        self._of_schema(schema)
+        self._reached = reached
+
+    def begin(self) -> None:
+        """Begin it now."""
+        self._ask(_LOOK)
+
+    def get(self, table: EngineTable, key: bytes) -> bytes | None:
+        """Return one record; what was read once in a moment is the same to its end."""
+        found = super().get(table, key)
+        if not table.in_parts and len(self._foreseen) < MOST_FORESEEN:
+            self._foreseen[table, key] = found
+        return found
+
+    def _ask(self, statement: bytes | SQL, *values: Said) -> list[Row]:
+        if self.lent is None and isinstance(statement, bytes):
+            self.lent, rows = self._reached(lambda found: _begun(found, statement, values))
+            self._connection = self.lent
+            return rows
+        if self.lent is None:
+            self.begin()
+        return super()._ask(statement, *values)
+
+
+def _begun(connection: Connection, statement: bytes, values: Sequence[Said]) -> list[Row]:
+    """Have the connection see one moment from now on: that of this statement."""
+    exchange = Exchange(connection)
+    exchange.execute(_BEGIN_READING)
+    answer = exchange.execute(statement, values)
+    exchange.done()
+    return answer.rows

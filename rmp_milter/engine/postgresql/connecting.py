@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg.rows import tuple_row
 
 from rmp_milter.engine.failures import NotReachedError, StoreError
 from rmp_milter.engine.postgresql.failures import one_line
 
 if TYPE_CHECKING:
-    from rmp_milter.engine.postgresql.place import PostgresqlPlace
+    from psycopg.pq.abc import PGconn
+    from psycopg.rows import RowFactory
 
-Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
+    from rmp_milter.engine.postgresql.place import PostgresqlPlace
 
 OLDEST = 150000
 """The oldest server, as it numbers itself: PostgreSQL 15."""
 
 CONNECT_SECONDS = 10
-MOST_PREPARED = 500
-"""More than there are statements."""
 
 IDLE_SECONDS = 900
 """How long a transaction may lie still, its process stopped, before the server ends it.
@@ -57,6 +57,20 @@ class RefusedServerError(StoreError):
     """A server that must not be used, whoever waits for it."""
 
 
+class Connection(psycopg.Connection[tuple[object, ...]]):
+    """A connection, and by which names its server knows statements (:mod:`.exchange`).
+
+    The driver prepares none: after a ROLLBACK it would have the server forget all of them.
+    """
+
+    def __init__(
+        self, pgconn: PGconn, row_factory: RowFactory[tuple[object, ...]] = tuple_row
+    ) -> None:
+        super().__init__(pgconn, row_factory)
+        self.prepare_threshold = None
+        self.prepared: dict[bytes, bytes] = {}
+
+
 def parameters(place: PostgresqlPlace) -> dict[str, str | int]:
     """Return how to connect: libpq's own words, and what must hold for every connection.
 
@@ -85,7 +99,7 @@ def connect(place: PostgresqlPlace) -> Connection:
     """
     try:
         said = parameters(place)
-        connection = psycopg.connect("", autocommit=True, **said)  # type: ignore[arg-type] # psycopg types its own options alone, and hands on all that libpq has
+        connection = Connection.connect("", autocommit=True, **said)  # type: ignore[arg-type] # psycopg types its own options alone, and hands on all that libpq has
     except psycopg.Error as error:
         raise NotReachedError(
             f"cannot reach the {place.what} in {place}: {one_line(error)}"
@@ -104,8 +118,6 @@ def make_ready(connection: Connection) -> None:
     A commit waits for the disk, and for the standbys that the server names, whatever the role's
     or the database's setting is: what is weaker is raised here.
     """
-    connection.prepare_threshold = 0
-    connection.prepared_max = MOST_PREPARED
     if connection.info.server_version < OLDEST:
         raise RefusedServerError("PostgreSQL 15 or newer is needed")
     row = connection.execute(_WHO, prepare=False).fetchone()

@@ -9,28 +9,24 @@ from rmp_milter.engine.postgresql.statements import statements
 from rmp_milter.engine.transaction import beyond
 
 if TYPE_CHECKING:
-    import psycopg
-
-    from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.exchange import Answer, Exchange, Said
     from rmp_milter.engine.postgresql.statements import Statements
     from rmp_milter.engine.tables import EngineTable
     from rmp_milter.engine.transaction import Expected
-
-    Cursor = psycopg.Cursor[tuple[object, ...]]
 
 
 class Fetched:
     """What came: records and keys that are there, and the knowledge of those that are not.
 
-    Made within a pipeline, behind the lock; :meth:`take` when the pipeline has ended.
+    Asked for in the exchange that takes the lock; :meth:`take` when that is done.
     """
 
-    def __init__(self, connection: Connection, schema: str, expected: Expected | None) -> None:
+    def __init__(self, exchange: Exchange, schema: str, expected: Expected | None) -> None:
         self.records: dict[tuple[EngineTable, bytes], bytes | None] = {}
         self.bodies: dict[bytes, bool] = {}
         self.lasts: dict[tuple[EngineTable, bytes], bytes | None] = {}
         self.beginnings: dict[EngineTable, list[bytes]] = {}
-        self._connection, self._schema = connection, schema
+        self._exchange, self._schema = exchange, schema
         self._expected = expected
         if expected is not None:
             self._records = {
@@ -55,7 +51,7 @@ class Fetched:
         if self._expected is None:
             return
         for table, keys in self._expected.records.items():
-            found = self._records[table].fetchall()
+            found = self._records[table].rows
             if table.in_parts:
                 there = {row[0] for row in found}
                 self.bodies |= {key: key in there for key in keys}
@@ -64,10 +60,10 @@ class Fetched:
                 for key, value in found:
                     self.records[table, cast("bytes", key)] = cast("bytes", value)
         for table, answered in self._lasts.items():
-            for prefix, last in answered.fetchall():
+            for prefix, last in answered.rows:
                 self.lasts[table, cast("bytes", prefix)] = cast("bytes | None", last)
         for table, answered in self._beginnings.items():
-            self.beginnings[table] = [cast("bytes", row[0]) for row in answered.fetchall()]
+            self.beginnings[table] = [cast("bytes", row[0]) for row in answered.rows]
 
     def _record_statement(self, table: EngineTable) -> bytes:
         said = self._said(table)
@@ -76,5 +72,5 @@ class Fetched:
     def _said(self, table: EngineTable) -> Statements:
         return statements(self._schema, table)
 
-    def _ask(self, statement: bytes, *values: object) -> Cursor:
-        return self._connection.execute(statement, values, binary=True)
+    def _ask(self, statement: bytes, *values: Said) -> Answer:
+        return self._exchange.execute(statement, values)

@@ -26,7 +26,8 @@ def is_passing(error: psycopg.Error) -> bool:
     """Whether the same may well go through on another connection, or in a moment.
 
     The classes 08 (connection), 40 (rolled back for others' sake), 57P (the server ends, or was
-    just started); and errors that no server said.
+    just started); 57014 (cancelled, by us where it took too long, or by an operator); and errors
+    that no server said.
     """
     state = error.sqlstate
-    return state is None or state[:2] in {"08", "40"} or state[:3] == "57P"
+    return state is None or state[:2] in {"08", "40"} or state[:3] == "57P" or state == "57014"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, cast
 
 import psycopg
@@ -18,11 +17,12 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from rmp_milter.engine.failures import StoreError
 from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.exchange import Exchange
 from rmp_milter.engine.postgresql.failures import failure
 from rmp_milter.engine.postgresql.statements import LEASES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
@@ -35,23 +35,21 @@ _DEFINITION = SQL(
 # What is not free changes nothing, and costs no flush. Rows are locked in their order.
 _TAKE = SQL("""
 INSERT INTO {leases} AS old (what, holder, until)
-SELECT what, %(holder)b, clock_timestamp() + %(seconds)b * interval '1 s' FROM (
-    SELECT what FROM unnest(%(wanted)b::bytea[]) WITH ORDINALITY AS wanted (what, place)
+SELECT what, $2::uuid, clock_timestamp() + $3::float8 * interval '1 s' FROM (
+    SELECT what FROM unnest($1::bytea[]) WITH ORDINALITY AS wanted (what, place)
     WHERE NOT EXISTS (SELECT FROM {leases} AS there WHERE there.what = wanted.what
-        AND there.until > clock_timestamp() AND there.holder <> %(holder)b)
-    ORDER BY place LIMIT %(most)b) AS free
+        AND there.until > clock_timestamp() AND there.holder <> $2::uuid)
+    ORDER BY place LIMIT $4::integer) AS free
 ORDER BY what
 ON CONFLICT (what) DO UPDATE SET holder = excluded.holder, until = excluded.until
     WHERE old.until <= clock_timestamp() OR old.holder = excluded.holder
 RETURNING what
 """)
 _RENEW = SQL("""
-UPDATE {leases} SET until = clock_timestamp() + %(seconds)b * interval '1 s'
-WHERE what = ANY(%(wanted)b::bytea[]) AND holder = %(holder)b RETURNING what
+UPDATE {leases} SET until = clock_timestamp() + $3::float8 * interval '1 s'
+WHERE what = ANY($1::bytea[]) AND holder = $2 RETURNING what
 """)
-_GIVE_BACK = SQL(
-    "DELETE FROM {leases} WHERE what = ANY(%(wanted)b::bytea[]) AND holder = %(holder)b"
-)
+_GIVE_BACK = SQL("DELETE FROM {leases} WHERE what = ANY($1::bytea[]) AND holder = $2")
 
 
 def lease_table(schema: str) -> Composed:
@@ -90,14 +88,14 @@ class PostgresqlLeases:
 
         None where the server does not say so: what it did all the same ends by itself.
         """
-        return self._changed(self._take, wanted, most) or frozenset()
+        return self._changed(self._take, wanted, self.seconds, most) or frozenset()
 
     def renew(self, held: Collection[bytes]) -> frozenset[bytes] | None:
         """Have what is ours still leased for as long as if it were new; return what that is.
 
         None where nobody can say.
         """
-        return self._changed(self._renew, held)
+        return self._changed(self._renew, held, self.seconds)
 
     def give_back(self, held: Collection[bytes]) -> bool:
         """Have others take it at once; return whether the server said so."""
@@ -109,27 +107,20 @@ class PostgresqlLeases:
             self._drop()
 
     def _changed(
-        self, said: bytes, wanted: Collection[bytes], most: int = 0
+        self, said: bytes, wanted: Collection[bytes], *more: float
     ) -> frozenset[bytes] | None:
-        values = {
-            "wanted": list(wanted),
-            "holder": self._own,
-            "seconds": self.seconds,
-            "most": most,
-        }
         with self._turn:
             try:
-                connection = self._connected()
+                exchange = Exchange(self._connected())
                 self._warned = False
-                with _ended_at(connection, time.monotonic() + self.seconds):
-                    done = connection.execute(said, values, binary=True)
+                done = exchange.execute(said, (list(wanted), self._own, *more))
+                exchange.done(time.monotonic() + self.seconds)
             except (psycopg.Error, StoreError):
                 self._drop()
                 return None
             if self._warned:  # it is done here, and on no standby
                 return None
-            rows = done.fetchall() if done.description else []
-            return frozenset(cast("bytes", row[0]) for row in rows)
+            return frozenset(cast("bytes", row[0]) for row in done.rows)
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -144,20 +135,3 @@ class PostgresqlLeases:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
-
-
-@contextmanager
-def _ended_at(connection: Connection, deadline: float) -> Iterator[None]:
-    """Have what the connection does in the block cancelled, if it goes on until ``deadline``."""
-
-    def cancel() -> None:
-        with suppress(psycopg.Error):
-            connection.cancel_safe()
-
-    timer = threading.Timer(deadline - time.monotonic(), cancel)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()

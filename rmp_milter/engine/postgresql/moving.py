@@ -11,20 +11,25 @@ from psycopg.sql import SQL, Identifier
 from rmp_milter.engine.failures import StoreError
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.failures import failure
+from rmp_milter.engine.postgresql.packing import NUMBER_BYTES, copy_rows
 from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
 from rmp_milter.engine.postgresql.schema import check_format, give_format, make_unless_there
 from rmp_milter.engine.postgresql.statements import statements, turn_statements
-from rmp_milter.engine.postgresql.writing import append_records, send_records
+from rmp_milter.engine.postgresql.writing import append_records, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rmp_milter.engine.filling import Record
     from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.packing import Field
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.engine.postgresql.schema import SchemaLayout
     from rmp_milter.engine.tables import EngineTable
-    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import WholeMoment
+
+_BEGIN_FILLING = "BEGIN; SET LOCAL synchronous_commit = off"
+"""Nothing counts before the mark, whose commit has all of it on disk, and on the standbys."""
 
 _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
 
@@ -41,7 +46,7 @@ class PostgresqlLeaving:
     ) -> None:
         self._turn = turn
         self._place, self._layout = place, layout
-        self.moment: ReadTransaction = moment
+        self.moment: WholeMoment = moment
         self.size = moment.size()
 
     def settle(self) -> None:
@@ -111,10 +116,23 @@ class TablesFilled:
             self._connection.execute("ROLLBACK", prepare=False)
 
     def put(self, table: EngineTable, records: list[Record]) -> None:
-        """Write records, all of them or none."""
-        write = append_records if table in self._layout.only_grow else send_records
-        with self._connection.transaction(), self._connection.pipeline():
-            write(self._connection, self._schema, table, records)
+        """Write records, all of them or none; the server refuses one of a key that is there."""
+        self._connection.execute(_BEGIN_FILLING, prepare=False)
+        try:
+            if table is self._layout.meta:  # few; COPY does not know whose each record may be
+                append_records(self._connection, self._schema, table, records)
+            else:
+                self._copy(table, _in_parts(records) if table.in_parts else records)
+        except BaseException:
+            self._connection.execute("ROLLBACK", prepare=False)
+            raise
+        self._connection.execute("COMMIT", prepare=False)
+
+    def _copy(self, table: EngineTable, rows: Iterable[Sequence[Field]]) -> None:
+        said = statements(self._schema, table).copy
+        with self._connection.cursor() as cursor, cursor.copy(said) as copy:
+            for piece in copy_rows(rows):
+                copy.write(piece)
 
     def clear(self) -> None:
         """Remove everything."""
@@ -122,3 +140,11 @@ class TablesFilled:
             for table in self._layout.tables:
                 name = Identifier(self._schema, table.value)
                 self._connection.execute(SQL("DELETE FROM {}").format(name))
+
+
+def _in_parts(records: list[Record]) -> Iterator[tuple[bytes, bytes, memoryview]]:
+    return (
+        (key, number.to_bytes(NUMBER_BYTES), part)
+        for key, value in records
+        for number, part in enumerate(parts(value))
+    )

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from rmp_milter.engine.failures import StoreError, StoreFailed
-from rmp_milter.engine.postgresql.connecting import connect, make_ready, parameters
+from rmp_milter.engine.postgresql.connecting import (
+    Connection,
+    connect,
+    make_ready,
+    parameters,
+)
 
 if TYPE_CHECKING:
-    from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
 
 __all__ = ["FewConnections", "PoolTimeout", "ReadingConnections", "for_threads"]
@@ -39,6 +43,7 @@ class ReadingConnections(Protocol):
 def for_threads(place: PostgresqlPlace) -> ReadingConnections:
     """Return a pool for as many threads as like."""
     return ConnectionPool(
+        connection_class=Connection,
         kwargs={"autocommit": True, **parameters(place)},
         configure=make_ready,
         min_size=0,

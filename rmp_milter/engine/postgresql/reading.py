@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
 import psycopg
 from psycopg.sql import SQL
 
 from rmp_milter.engine.failures import LostMomentError
+from rmp_milter.engine.postgresql.exchange import ask
 from rmp_milter.engine.postgresql.failures import failure, is_passing, one_line
+from rmp_milter.engine.postgresql.packing import NUMBER_BYTES, keys_in, records_in
 from rmp_milter.engine.postgresql.statements import OWN_TABLES, statements, turn_statements
 from rmp_milter.engine.transaction import beyond
 
@@ -16,13 +21,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.exchange import Row, Said
     from rmp_milter.engine.postgresql.statements import Statements
     from rmp_milter.engine.tables import EngineTable
 
-FIRST, MOST = 16, 1024
-"""Keys asked for at first, most look-ups having few, and at most in one go."""
+FIRST, MOST = 16, 4096
+"""Keys asked for at first, most look-ups having few, and keys or records at most in one go."""
 
 RECORDS_AT_ONCE = 64
+PAGE_BYTES = 4 << 20
+"""A page of records ends with the one that passes it: large ones come a few at a time."""
+
+MOST_FORESEEN = 1024
+"""Records that are at hand at most."""
+
 BEYOND_ALL = b"\xff" * 512
 """Longer than a key may be, so behind every one."""
 
@@ -47,7 +59,10 @@ class PostgresqlReads:
     ahead = RECORDS_AT_ONCE
 
     def __init__(self, connection: Connection, schema: str) -> None:
+        self._of_schema(schema)
         self._connection = connection
+
+    def _of_schema(self, schema: str) -> None:
         self._schema = schema
         self._foreseen: dict[tuple[EngineTable, bytes], bytes | None] = {}
 
@@ -62,17 +77,21 @@ class PostgresqlReads:
 
     def get_many(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[bytes | None]:
         """Return the records of several keys; not of bodies, of which one is enough."""
-        found = dict[object, object]()
+        found = dict[bytes, bytes]()
         for begin in range(0, len(keys), RECORDS_AT_ONCE):
             some = list(keys[begin : begin + RECORDS_AT_ONCE])
-            for key, value in self._ask(self._said(table).get_many, some):
-                found[key] = value
-        return [cast("bytes | None", found.get(key)) for key in keys]
+            found.update(records_in(self._page(self._said(table).page_of, some)))
+        return [found.get(key) for key in keys]
 
     def foresee(self, table: EngineTable, keys: Sequence[bytes]) -> None:
-        """Have these at hand, in the place of those that were foreseen before."""
-        found = self.get_many(table, keys)
-        self._foreseen = {(table, key): value for key, value in zip(keys, found, strict=True)}
+        """Have these at hand, beside those that were foreseen before unless that is too many."""
+        known = self._foreseen
+        asked = [key for key in dict.fromkeys(keys) if (table, key) not in known]
+        if asked and len(known) + len(asked) > MOST_FORESEEN:
+            known, asked = {}, [*dict.fromkeys(keys)]
+        found = self.get_many(table, asked)
+        self._foreseen = known
+        known.update(((table, key), value) for key, value in zip(asked, found, strict=True))
 
     def has(self, table: EngineTable, key: bytes) -> bool:
         """Whether there is a record of this key."""
@@ -96,17 +115,44 @@ class PostgresqlReads:
 
     def records(self, table: EngineTable, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield the records from the key ``start`` on, in order."""
-        if table.in_parts:  # of which one alone may be many parts
-            for key in self._keys_between(table, start, BEYOND_ALL):
-                yield key, self.get(table, key) or b""
+        if not table.in_parts:
+            yield from self._paged(table, start)
             return
-        while True:
-            found = self._ask(self._said(table).records, start, RECORDS_AT_ONCE)
-            records = [(cast("bytes", key), cast("bytes", value)) for key, value in found]
-            yield from records
-            if len(records) < RECORDS_AT_ONCE:
-                return
-            start = records[-1][0] + b"\0"
+        for key, parts in groupby(self._parts(table, start), itemgetter(0)):
+            yield key, b"".join(part for _, part in parts)
+
+    def first_keys(
+        self, table: EngineTable, prefixes: Sequence[bytes], most: int
+    ) -> dict[bytes, list[bytes]]:
+        """Return by each prefix, all of one length, the first keys that begin so."""
+        each = [*dict.fromkeys(prefixes)]
+        ends = [beyond(prefix) or BEYOND_ALL for prefix in each]
+        found: dict[bytes, list[bytes]] = {prefix: [] for prefix in each}
+        for key in keys_in(self._page(self._said(table).first_keys, each, ends, most)):
+            found[key[: len(each[0])]].append(key)
+        return found
+
+    def sizes(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[int | None]:
+        """Return how many octets the records have."""
+        found = {row[0]: row[1] for row in self._ask(self._said(table).sizes, list(keys))}
+        return [cast("int | None", found.get(key)) for key in keys]
+
+    def digests(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[bytes | None]:
+        """Return the SHA-256 of records in parts, of which no more is held than a page."""
+        sizes = zip(keys, self.sizes(table, keys), strict=True)
+        size_of = {key: size for key, size in sizes if size is not None}
+        found, some, held = dict[bytes, bytes](), list[bytes](), 0
+        for key, size in size_of.items():
+            if size > PAGE_BYTES:
+                found[key] = self._digest_of_large(table, key)
+                continue
+            if held + size > PAGE_BYTES:
+                found |= self._digests_of(table, some)
+                some, held = [], 0
+            some.append(key)
+            held += size
+        found |= self._digests_of(table, some)
+        return [found.get(key) for key in keys]
 
     def first_key(self, table: EngineTable, start: bytes) -> bytes | None:
         """Return the first key that is ``start`` or behind it."""
@@ -145,8 +191,8 @@ class PostgresqlReads:
 
     def settings_off(self, *names: str) -> list[str]:
         """Return those of the server's settings that are off."""
-        asked = SQL("SELECT name FROM pg_settings WHERE name = ANY(%b) AND setting = 'off'")
-        return sorted(str(row[0]) for row in self._ask(asked, list(names)))
+        asked = SQL("SELECT name FROM pg_settings WHERE name = %b AND setting = 'off'")
+        return sorted(name for name in names if self._ask(asked, name))
 
     def size(self, table: EngineTable | None = None) -> int:
         """Return how many bytes a table takes, or all of them, with their indexes."""
@@ -165,19 +211,56 @@ class PostgresqlReads:
     def _some_keys(
         self, table: EngineTable, start: bytes, end: bytes, many: int
     ) -> list[bytes]:
-        return _keys(self._ask(self._said(table).keys, start, end, many))
+        return keys_in(self._page(self._said(table).key_page, start, end, many))
+
+    def _paged(self, table: EngineTable, *start: bytes | int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield rows from a place on: records, of a body its parts."""
+        many, said = RECORDS_AT_ONCE, self._said(table).page
+        while True:
+            found = records_in(self._page(said, *start, many, PAGE_BYTES))
+            yield from found
+            read = sum(len(value) for _, value in found)
+            if len(found) < many and read < PAGE_BYTES:
+                return
+            start, many = _behind(table, found[-1][0]), min(4 * many, MOST)
+
+    def _parts(self, table: EngineTable, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the parts of bodies, each with the body's key, in order."""
+        for place, part in self._paged(table, start, 0):
+            yield place[:-NUMBER_BYTES], part
+
+    def _digests_of(self, table: EngineTable, keys: list[bytes]) -> dict[bytes, bytes]:
+        parts = records_in(self._page(self._said(table).page_of, keys)) if keys else []
+        digests = {key: sha256() for key in keys}
+        for place, part in parts:
+            digests[place[:-NUMBER_BYTES]].update(part)
+        return {key: digest.digest() for key, digest in digests.items()}
+
+    def _digest_of_large(self, table: EngineTable, key: bytes) -> bytes:
+        digest = sha256()
+        for other, part in self._parts(table, key):
+            if other != key:
+                break
+            digest.update(part)
+        return digest.digest()
 
     def _said(self, table: EngineTable) -> Statements:
         return statements(self._schema, table)
 
-    def _ask(self, statement: bytes | SQL, *values: object) -> list[tuple[object, ...]]:
+    def _page(self, statement: bytes, *values: Said) -> bytes | None:
+        """Return the one value that the statement makes of all rows; None where it finds none."""
+        return cast("bytes | None", self._ask(statement, *values)[0][0])
+
+    def _ask(self, statement: bytes | SQL, *values: Said) -> list[Row]:
+        if isinstance(statement, bytes):
+            return ask(self._connection, statement, values).rows
         return self._connection.execute(statement, values, binary=True).fetchall()
 
 
 class PostgresqlMomentReads(PostgresqlReads):
     """The same for who knows the store's errors alone; who lost it may begin anew with another."""
 
-    def _ask(self, statement: bytes | SQL, *values: object) -> list[tuple[object, ...]]:
+    def _ask(self, statement: bytes | SQL, *values: Said) -> list[Row]:
         try:
             return super()._ask(statement, *values)
         except psycopg.Error as error:
@@ -186,9 +269,16 @@ class PostgresqlMomentReads(PostgresqlReads):
             raise failure(error) from error
 
 
-def _keys(rows: list[tuple[object, ...]]) -> list[bytes]:
+def _behind(table: EngineTable, place: bytes) -> tuple[bytes | int, ...]:
+    """Return the first place behind that of a row."""
+    if not table.in_parts:
+        return (place + b"\0",)
+    return place[:-NUMBER_BYTES], int.from_bytes(place[-NUMBER_BYTES:]) + 1
+
+
+def _keys(rows: list[Row]) -> list[bytes]:
     return [cast("bytes", row[0]) for row in rows]
 
 
-def _joined(parts: list[tuple[object, ...]]) -> bytes:
+def _joined(parts: list[Row]) -> bytes:
     return b"".join(cast("bytes", part[0]) for part in parts)

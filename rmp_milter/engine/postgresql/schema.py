@@ -30,8 +30,8 @@ _SCHEMA_IS_THERE = "SELECT 1 FROM pg_namespace WHERE nspname = %b"
 class SchemaLayout(NamedTuple):
     """What lies in a schema: its tables, and where the mark of their format stands.
 
-    ``refusal`` gives the line for a place and another format's number; of ``only_grow`` no record
-    is ever changed or removed. ``leased``: it has a table of leases beside them.
+    ``refusal`` gives the line for a place and another format's number. ``leased``: it has a table
+    of leases beside them.
     """
 
     tables: tuple[EngineTable, ...]
@@ -39,7 +39,6 @@ class SchemaLayout(NamedTuple):
     mark_key: bytes
     format: Format
     refusal: Callable[[str, int], str]
-    only_grow: frozenset[EngineTable] = frozenset()
     leased: bool = False
 
 

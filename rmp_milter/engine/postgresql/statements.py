@@ -26,7 +26,8 @@ TURN, WRITERS, LEASES = OWN_TABLES = ("turn", "writers", "leases")
 class Statements:
     """What is said of one table. ``k`` is a key, ``v`` a value, ``n`` a body's part.
 
-    As octets: the driver would put a statement together anew each time it is said.
+    As octets: the driver would put a statement together anew each time it is said. What is called
+    a page is one value (:mod:`.packing`): of ``page`` no record begins behind so many octets.
     """
 
     get: bytes
@@ -35,12 +36,17 @@ class Statements:
     has: bytes
     held: bytes
     keys: bytes
-    records: bytes
+    page: bytes
+    page_of: bytes
+    key_page: bytes
+    first_keys: bytes
+    sizes: bytes
     last: bytes
     last_some: bytes
     count: bytes
     write: bytes
     append: bytes
+    copy: bytes
     delete: bytes
 
 
@@ -50,9 +56,18 @@ def statements(schema: str, table: EngineTable) -> Statements:
     first = SQL("n = 0 AND ") if table.in_parts else SQL("")
     ordered = SQL(" ORDER BY n") if table.in_parts else SQL("")
     write = _WRITE_PART if table.in_parts else _WRITE
+    place = SQL("k, n") if table.in_parts else SQL("k")
+    packed = _PACKED_PART if table.in_parts else _PACKED
 
     def said(text: SQL) -> bytes:
-        named = text.format(table=Identifier(schema, table.value), first=first, ordered=ordered)
+        named = text.format(
+            table=Identifier(schema, table.value),
+            first=first,
+            ordered=ordered,
+            place=place,
+            start=SQL("(%b, %b)") if table.in_parts else SQL("%b"),
+            packed=packed,
+        )
         return named.as_bytes(None)
 
     return Statements(
@@ -69,7 +84,27 @@ def statements(schema: str, table: EngineTable) -> Statements:
         keys=said(
             SQL("SELECT k FROM {table} WHERE {first}k >= %b AND k < %b ORDER BY k LIMIT %b")
         ),
-        records=said(SQL("SELECT k, v FROM {table} WHERE k >= %b ORDER BY k LIMIT %b")),
+        page=said(_PAGE),
+        page_of=said(
+            SQL(
+                "SELECT string_agg({packed}, ''::bytea ORDER BY {place})"
+                " FROM {table} WHERE k = ANY(%b::bytea[])"
+            )
+        ),
+        key_page=said(
+            SQL(
+                "SELECT string_agg(int4send(length(k)) || k, ''::bytea ORDER BY k) FROM"
+                " (SELECT k FROM {table} WHERE {first}k >= %b AND k < %b ORDER BY k LIMIT %b)"
+                " AS those"
+            )
+        ),
+        first_keys=said(_FIRST_KEYS),
+        sizes=said(
+            SQL(
+                "SELECT k, sum(length(v))::bigint FROM {table}"
+                " WHERE k = ANY(%b::bytea[]) GROUP BY k"
+            )
+        ),
         last=said(
             SQL("SELECT k FROM {table} WHERE {first}k >= %b AND k < %b ORDER BY k DESC LIMIT 1")
         ),
@@ -81,10 +116,24 @@ def statements(schema: str, table: EngineTable) -> Statements:
         count=said(SQL("SELECT count(*) FROM {table} WHERE {first}true")),
         write=said(write),
         append=said(_APPEND),
+        copy=said(SQL("COPY {table} ({place}, v) FROM STDIN (FORMAT binary)")),
         delete=said(SQL("DELETE FROM {table} WHERE k = ANY(%b::bytea[])")),
     )
 
 
+_PACKED = SQL("int4send(length(k)) || int4send(length(v)) || k || v")
+_PACKED_PART = SQL("int4send(length(k) + 4) || int4send(length(v)) || k || int4send(n) || v")
+_PAGE = SQL(
+    "SELECT string_agg({packed}, ''::bytea ORDER BY {place}) FROM (SELECT {place}, v,"
+    " sum(length(v)) OVER (ORDER BY {place} ROWS UNBOUNDED PRECEDING) - length(v) AS before"
+    " FROM (SELECT {place}, v FROM {table} WHERE ({place}) >= {start} ORDER BY {place} LIMIT %b)"
+    " AS those) AS page WHERE before < %b"
+)
+_FIRST_KEYS = SQL(
+    "SELECT string_agg(int4send(length(k)) || k, ''::bytea ORDER BY k)"
+    " FROM unnest(%b::bytea[], %b::bytea[]) AS w (p, e), LATERAL"
+    " (SELECT k FROM {table} WHERE {first}k >= p AND k < e ORDER BY k LIMIT %b) AS those"
+)
 _WRITE = SQL(
     "INSERT INTO {table} (k, v) SELECT * FROM unnest(%b::bytea[], %b::bytea[])"
     " ON CONFLICT (k) DO UPDATE SET v = excluded.v"

@@ -1,7 +1,8 @@
 """Turns to write in PostgreSQL, over the one connection that writes.
 
-**Unknown outcomes.** A connection that is lost during COMMIT, and a COMMIT that warns (an operator
-ended the wait for a standby: it is told as done), say nothing of what became of it. Each writer
+**Unknown outcomes.** What is written and its COMMIT go in one exchange. A connection that is lost
+in it, and a COMMIT that warns (an operator ended the wait for a standby: it is told as done), say
+nothing of what became of it. Each writer
 leaves the number of his turn in the table ``writers`` with what he writes. Behind the lock, which
 a transaction that is not yet decided would hold, the number tells; and a commit of our own on top,
 which waits for the same standbys, makes durable what is found there. Nothing is answered before.
@@ -20,8 +21,8 @@ import psycopg
 
 from rmp_milter.engine.failures import StoreError, StoreFailed
 from rmp_milter.engine.fence import FencedError
-from rmp_milter.engine.postgresql.committing import status_of
 from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.exchange import Exchange, UnansweredError, ask
 from rmp_milter.engine.postgresql.expecting import Fetched
 from rmp_milter.engine.postgresql.failures import failure, is_passing, one_line
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
@@ -34,18 +35,19 @@ if TYPE_CHECKING:
 
     from rmp_milter.engine.fence import Fence
     from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.exchange import Answer
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.engine.transaction import Expected, WriteTransaction
-
-    _Cursor = psycopg.Cursor[tuple[object, ...]]
 
 T = TypeVar("T")
 
 PAUSE_SECONDS = 0.2
-LEAST_SECONDS = 1
-"""What a commit is given at least, however late it comes to it."""
+LEAST_SECONDS = 3
+"""What the server is given at least to write and to commit, however late it comes to it."""
 
-_BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_BEGIN_WRITING = b"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+_COMMIT = b"COMMIT"
+_ROLLBACK = b"ROLLBACK"
 
 
 class LostTurnError(Exception):
@@ -84,10 +86,11 @@ class WritingConnection:
             stored = PostgresqlReads(connection, self._place.schema)
             writes = PostgresqlWrites(stored, fetched)
             done = work(writes)
-            with connection.pipeline():
-                writes.send(connection, self._place.schema)
-                connection.execute(self._said.mark)
-                connection.execute(self._said.remember, (self._own, number))
+            exchange = Exchange(connection)
+            writes.send(exchange, self._place.schema)
+            exchange.execute(self._said.mark)
+            exchange.execute(self._said.remember, (self._own, number))
+            is_sure = self._committed(exchange, deadline)
         except psycopg.errors.LockNotAvailable as error:
             self._drop()
             if not self._place.still:
@@ -101,7 +104,7 @@ class WritingConnection:
         except BaseException:
             self._drop_unless_rolled_back()
             raise
-        if not self._committed(connection, deadline) and not self._was_done(number, deadline):
+        if not is_sure and not self._was_done(number, deadline):
             raise LostTurnError("the connection was lost, and nothing was written")
         return done
 
@@ -117,44 +120,51 @@ class WritingConnection:
         All in one go: each statement sees what was committed before it, so what stands behind
         the lock sees all that the lock waited for.
         """
-        with connection.pipeline():
-            connection.execute(_BEGIN_WRITING, prepare=False)
-            turn = connection.execute(self._said.take)
-            fence = self._ask_for_fence(connection)
-            fetched = Fetched(connection, self._place.schema, expected)
+        exchange = Exchange(connection)
+        exchange.execute(_BEGIN_WRITING)
+        turn = exchange.execute(self._said.take)
+        fence = self._ask_for_fence(exchange)
+        fetched = Fetched(exchange, self._place.schema, expected)
+        exchange.done()
         fetched.take()
-        row = turn.fetchone()
-        if row is None:
+        if not turn.rows:
             raise StoreFailed("closed", "it was moved away")
         self._compare(fence)
-        return cast("int", row[0]) + 1, fetched
+        return cast("int", turn.rows[0][0]) + 1, fetched
 
-    def _ask_for_fence(self, connection: Connection) -> _Cursor | None:
+    def _ask_for_fence(self, exchange: Exchange) -> Answer | None:
         if self._fence is None:
             return None
         asked = statements(self._place.schema, self._fence.table).get
-        return connection.execute(asked, (self._fence.key,), binary=True)
+        return exchange.execute(asked, (self._fence.key,))
 
-    def _compare(self, asked: _Cursor | None) -> None:
+    def _compare(self, asked: Answer | None) -> None:
         if self._fence is None or asked is None:
             return
-        row = asked.fetchone()
-        if (None if row is None else row[0]) != self._fence.value:
+        found = asked.rows[0][0] if asked.rows else None
+        if found != self._fence.value:
             raise FencedError("another has taken over")
 
-    def _committed(self, connection: Connection, deadline: float) -> bool:
-        """Commit; return whether it is sure that all is written wherever it has to be.
+    def _committed(self, exchange: Exchange, deadline: float) -> bool:
+        """Say all of it and COMMIT; return whether it is surely written wherever it has to be.
 
-        No time limit of the server's holds for its wait for a standby, so it is ended from here.
+        Raises a psycopg error where nothing was written, for sure: a statement failed, and the
+        server answered for all, COMMIT among what it passed over. No time limit of the server's
+        holds for its wait for a standby, so that is ended from here.
         """
         self._warned = False
+        commit = exchange.execute(_COMMIT)
         try:
-            latest = max(deadline, time.monotonic() + LEAST_SECONDS)
-            said = status_of(connection, b"COMMIT", latest)
-        except psycopg.OperationalError:
+            exchange.done(deadline, LEAST_SECONDS)
+        except UnansweredError:
             self._drop()
             return False
-        if said != b"COMMIT":  # the server rolled back, and says so thus
+        except psycopg.Error:
+            if commit.skipped:
+                raise
+            self._drop()
+            return False
+        if commit.status != _COMMIT:  # the server rolled back, and says so thus
             self._drop()
             return False
         return not self._warned
@@ -175,12 +185,12 @@ class WritingConnection:
 
     def _looked_up(self, connection: Connection, number: int, deadline: float) -> bool:
         self._take_turn(connection)
-        row = connection.execute(self._said.remembered, (self._own,)).fetchone()
-        if row is None or row[0] != number:
-            connection.execute("ROLLBACK", prepare=False)
+        if ask(connection, self._said.remembered, (self._own,)).rows != [(number,)]:
+            ask(connection, _ROLLBACK)
             return False
-        connection.execute(self._said.mark)
-        if not self._committed(connection, deadline):
+        exchange = Exchange(connection)
+        exchange.execute(self._said.mark)
+        if not self._committed(exchange, deadline):
             raise UnknownOutcomeError("it was written, and no standby has it yet")
         return True
 
@@ -203,7 +213,7 @@ class WritingConnection:
     def _drop_unless_rolled_back(self) -> None:
         try:
             if self._connection is not None:
-                self._connection.execute("ROLLBACK", prepare=False)
+                ask(self._connection, _ROLLBACK)
         except psycopg.Error:
             self._drop()
 

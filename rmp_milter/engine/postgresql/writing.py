@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
-    from rmp_milter.engine.postgresql.connecting import Connection
+    from rmp_milter.engine.postgresql.exchange import Says
     from rmp_milter.engine.postgresql.expecting import Fetched
     from rmp_milter.engine.postgresql.reading import PostgresqlReads
     from rmp_milter.engine.tables import EngineTable
@@ -173,17 +173,17 @@ class PostgresqlWrites:
             self._changes[table].set(key, None)
         return there
 
-    def send(self, connection: Connection, schema: str) -> None:
-        """Write all of it over the connection, without waiting between two statements."""
+    def send(self, over: Says, schema: str) -> None:
+        """Say all of it."""
         for table, changed in self._changes.items():
             gone, written = changed.removed, changed.written
             if table.in_parts:
                 gone += [key for key, _ in written]
             if gone:
-                connection.execute(statements(schema, table).delete, (gone,))
-            send_records(connection, schema, table, written)
+                over.execute(statements(schema, table).delete, (gone,))
+            send_records(over, schema, table, written)
             if behind := changed.behind:
-                append_records(connection, schema, table, behind)
+                append_records(over, schema, table, behind)
 
     def _stored_keys(self, table: EngineTable, prefix: bytes) -> Iterator[bytes]:
         """Yield the keys as they are stored; the first ones may be at hand."""
@@ -225,7 +225,7 @@ class PostgresqlWrites:
 
 
 def send_records(
-    connection: Connection,
+    over: Says,
     schema: str,
     table: EngineTable,
     records: Sequence[tuple[bytes, Value]],
@@ -235,21 +235,21 @@ def send_records(
     if table.in_parts:
         for key, value in records:
             for number, part in enumerate(parts(value)):
-                connection.execute(write, (key, number, part))
+                over.execute(write, (key, number, part))
     elif records:
         keys, values = zip(*records, strict=True)
-        connection.execute(write, (list(keys), [*map(bytes, values)]))
+        over.execute(write, (list(keys), [*map(bytes, values)]))
 
 
 def append_records(
-    connection: Connection,
+    over: Says,
     schema: str,
     table: EngineTable,
     records: Sequence[tuple[bytes, Value]],
 ) -> None:
     """Write records, some at least, of keys that nothing may be under."""
     keys, values = zip(*records, strict=True)
-    connection.execute(statements(schema, table).append, (list(keys), [*map(bytes, values)]))
+    over.execute(statements(schema, table).append, (list(keys), [*map(bytes, values)]))
 
 
 def parts(body: Value) -> Iterator[memoryview]:

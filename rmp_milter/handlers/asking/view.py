@@ -54,6 +54,9 @@ class View(Protocol):
         For emergencies only. One after the other is read: whoever asks stops where he likes.
         """
 
+    def terms_ahead(self, terms: Sequence[Term]) -> None:
+        """Be told whose holders will be asked for next: an engine far away gets them in one go."""
+
     def words_held(self, words: Iterable[str]) -> frozenset[str]:
         """Return which of these family words any open dossier has a term of."""
 

@@ -4,6 +4,7 @@ Neither a name that thousands bear nor a mail made for it holds the milter for l
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from rmp_milter.dossier.model import Dossier
 from rmp_milter.dossier.search_terms import Term
@@ -16,6 +17,10 @@ cryptography takes as well. It is more than bear a common name in ten years of a
 LOOKS = 10_000
 """Terms looked up and ids read: some 10 µs each, 100 ms. A family and a given name take 1,400,
 five names of which nobody is found 5,000; the sixteen words that count at most end here."""
+
+
+AT_ONCE = 64
+"""Terms that the store is told of before they are looked up."""
 
 
 class BoundedView:
@@ -37,6 +42,18 @@ class BoundedView:
                 if not self._may_look():
                     return
                 yield dossier_id
+
+    def ahead(self, terms: Iterable[Term]) -> None:
+        """Tell the store of the first of these terms, whose holders are to be asked for."""
+        self._view.terms_ahead([*islice(terms, AT_ONCE)])
+
+    def holders_of(self, terms: Iterable[Term]) -> Iterator[bytes]:
+        """Yield the ids of the dossiers that have any of the terms, likewise."""
+        left = iter(terms)
+        while not self.cut and (some := [*islice(left, AT_ONCE)]):
+            self._view.terms_ahead(some)
+            for term in some:
+                yield from self.holders(term)
 
     def held(self, words: Iterable[str]) -> tuple[str, ...]:
         """Return those of the family words that any dossier has, as far as there is time left."""

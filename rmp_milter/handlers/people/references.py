@@ -39,7 +39,7 @@ def near_to(typed: str, view: View) -> ShortList:
     if abs(len(wanted) - SIGNS - 1) > _SLIPS or len(wanted) < SIGNS:
         return ShortList()
     bounded = BoundedView(view)
-    holders = {each for term in _near_terms(wanted) for each in bounded.holders(term)}
+    holders = {*bounded.holders_of(_near_terms(wanted))}
     near = sorted((slips, each) for each in holders if (slips := _slips(wanted, each)))
     found = (bounded.dossier(each) for _, each in near[:SHORT_LIST])
     listed = tuple(each for each in found if each is not None)

@@ -87,13 +87,10 @@ class _Search:
 
     def take(self, terms: Iterable[Term]) -> None:
         """Look at all who have any of the terms, each once."""
-        for term in terms:
-            for dossier_id in self._view.holders(term):
-                if dossier_id not in self._looked_at:
-                    self._looked_at.add(dossier_id)
-                    self._look_at(dossier_id)
-            if self.cut:
-                return
+        for dossier_id in self._view.holders_of(terms):
+            if dossier_id not in self._looked_at:
+                self._looked_at.add(dossier_id)
+                self._look_at(dossier_id)
 
     def is_settled(self, unseen: Rank) -> bool:
         """Whether there are more than ten surely, and ten of them before all who may follow."""
@@ -126,6 +123,7 @@ class _Search:
     def _in_the_years(self) -> Iterator[_Step]:
         """Look for all who fit and were born in the years, from the middle one outwards."""
         best_unseen, distance = self._judge.best_unseen, self._judge.distance
+        self._view.ahead(asked.sounds(self._forms, self._years))
         for year, further in zip_longest(self._years, self._years[1:]):
             after = best_unseen(WHOLE, distance=distance(further)) if further else None
             yield asked.sounds(self._forms, [year]), after

@@ -41,6 +41,20 @@ class Epoch(NamedTuple):
 NOBODYS = Epoch(0, b"", 0, "")
 """Of a log that no keeper has taken over yet."""
 
+
+class LogStanding(NamedTuple):
+    """Who took the log over last, as which epoch and when; whether anybody leads now; who waits.
+
+    Hosts' names; those of who waits may be cut (:func:`~rmp_milter.linux.hosts.short_name`).
+    """
+
+    host: str
+    epoch: int
+    since: int
+    led: bool
+    waiting: tuple[str, ...]
+
+
 _decoder = msgspec.msgpack.Decoder(Epoch)
 
 

@@ -24,6 +24,7 @@ from rmp_milter.keeper.log import epoch as log_epoch
 from rmp_milter.keeper.log import head as log_head
 from rmp_milter.keeper.log.postgresql_log import taken_over
 from rmp_milter.keeper.log.signing import signed_in
+from rmp_milter.keeper.log.standing import WORK
 from rmp_milter.keeper.log.tables import LogTable
 from rmp_milter.keeper.log.tree import LogFault, Tree
 from rmp_milter.keeper.log.writing import size_of
@@ -55,7 +56,7 @@ class LogLead:
 
     def __init__(self, at: PostgresqlLog) -> None:
         self._at = at
-        self._lead = PostgresqlLead(at.server, "keeper", LEASE_SECONDS)
+        self._lead = PostgresqlLead(at.server, WORK, LEASE_SECONDS)
         self._followed = self._looked = float("-inf")
 
     def wait(self, waiting: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from rmp_milter.keeper.log.lmdb_log import LmdbLog
 
 if TYPE_CHECKING:
     from rmp_milter.engine.server import ServerSettings
+    from rmp_milter.keeper.log.epoch import LogStanding
     from rmp_milter.keeper.log.place import LeadOfLog, LogPlace
     from rmp_milter.keeper.log.postgresql_log import PostgresqlLog
 
@@ -34,6 +35,17 @@ def lead_of(place: LogPlace) -> LeadOfLog | None:
     if not isinstance(place, PostgresqlLog):
         raise TypeError("a log of no engine")
     return LogLead(place)
+
+
+def standing_at(folder: Path, settings: ServerSettings) -> LogStanding:
+    """Return which keeper has the log on the server that the settings name.
+
+    Raises :class:`.StoreError`, and :class:`~.tree.LogFault` where it cannot be read.
+    """
+    log = server_log(folder, settings)
+    from rmp_milter.keeper.log.standing import standing_of  # noqa: PLC0415 -- only who has it needs it
+
+    return standing_of(log)
 
 
 def load_driver(settings: ServerSettings) -> None:

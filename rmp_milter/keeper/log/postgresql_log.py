@@ -22,7 +22,7 @@ from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
 from rmp_milter.engine.postgresql.schema import SchemaLayout, check_format, make_tables
 from rmp_milter.keeper.log import epoch as log_epoch
 from rmp_milter.keeper.log import own_tables
-from rmp_milter.keeper.log.tables import ALL, ONLY_GROW, LogTable
+from rmp_milter.keeper.log.tables import ALL, LogTable
 from rmp_milter.keeper.log.tree import OtherFormat
 from rmp_milter.keeper.log.version import FORMAT, FORMAT_KEY
 
@@ -43,7 +43,6 @@ LAYOUT = SchemaLayout(
     mark_key=FORMAT_KEY,
     format=FORMAT,
     refusal=lambda place, found: f"the access log in {place} {FORMAT.refusal(found)}",
-    only_grow=ONLY_GROW,
 )
 MOVED = MovedTables(ALL, LogTable.META, frozenset({FORMAT_KEY, log_epoch.KEY}))
 """What is the same in every engine: who writes it is a database's alone."""

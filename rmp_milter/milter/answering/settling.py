@@ -7,8 +7,15 @@ import msgspec
 
 from rmp_milter.calls.protocol.opening import OpenedBody
 from rmp_milter.credentials import reachable
-from rmp_milter.dossier.changes import Changes, NewBody, NewEntry, NewWaiting, Once
-from rmp_milter.dossier.model import NOBODY, Doctor, Document, OutgoingMail
+from rmp_milter.dossier.changes import (
+    Changes,
+    NewBody,
+    NewEntry,
+    NewWaiting,
+    Once,
+    TriesSeen,
+)
+from rmp_milter.dossier.model import NOBODY, Doctor, Document, Fault, OutgoingMail, Verb
 from rmp_milter.errors import MailError
 from rmp_milter.handlers.asking.case import Case
 from rmp_milter.handlers.asking.outcome import Deferral, Effects, Filing, Notice, Outcome
@@ -55,7 +62,21 @@ def changes_of(
         emergencies=effects.emergencies,
         postal=effects.postal,
         counted=effects.counted,
+        tried=tuple(_tried(effects, case)),
     )
+
+
+def _tried(effects: Effects, case: Case) -> Iterator[TriesSeen]:
+    """Yield which tries counted when this one was weighed: in its sender's and patient's turns.
+
+    Not everybody's together, who have no turn; and nothing makes an emergency wait.
+    """
+    if case.header.verb is Verb.URGENCE:
+        return
+    weighed = {(each.fault, each.subject) for each in (*effects.strikes, *effects.cleared)}
+    for fault, subject in sorted(weighed):
+        if fault is not Fault.GLOBAL:
+            yield TriesSeen(fault, subject, case.view.tally(fault, subject).times)
 
 
 def _mails(

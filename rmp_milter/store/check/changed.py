@@ -18,7 +18,7 @@ from rmp_milter.store.format.words import count_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
-    from rmp_milter.engine.transaction import ReadTransaction, Value
+    from rmp_milter.engine.transaction import Value, WholeMoment
     from rmp_milter.store.check.naming import KeyWords
     from rmp_milter.store.format.codecs import Codecs
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def check_changed(
-    txn: ReadTransaction, codecs: Codecs, touched: Touched, is_new: Callable[[bytes], bool]
+    txn: WholeMoment, codecs: Codecs, touched: Touched, is_new: Callable[[bytes], bool]
 ) -> tuple[str, ...]:
     """Return what is found in the records at the keys that were ``touched``, by table.
 
@@ -42,7 +42,7 @@ class _ChangedWalk(Walk):
     """A walk that passes over what was not changed; what is looked up is there all the same."""
 
     def __init__(
-        self, txn: ReadTransaction, touched: Touched, is_new: Callable[[bytes], bool]
+        self, txn: WholeMoment, touched: Touched, is_new: Callable[[bytes], bool]
     ) -> None:
         super().__init__(txn, lambda _done, _total: None)
         self._touched = touched
@@ -51,13 +51,15 @@ class _ChangedWalk(Walk):
     def reads_body(self, document_id: bytes) -> bool:
         return self._is_new(document_id)
 
-    def records(self, name: str) -> Iterator[tuple[bytes, Value]]:
+    def records(self, name: str, foresee: object = None) -> Iterator[tuple[bytes, Value]]:
+        del foresee
         for key in self._touched.get(name, ()):
             value = self.get(name, key)
             if value is not None:
                 yield key, value
 
-    def keys(self, name: str) -> Iterator[bytes]:
+    def keys(self, name: str, foresee: object = None) -> Iterator[bytes]:
+        del foresee
         if name == StoreTable.META:
             yield from super().keys(name)
         else:

@@ -15,12 +15,13 @@ from rmp_milter.store.format.codecs import ID_BYTES
 from rmp_milter.store.format.strangers_keys import strangers_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rmp_milter.dossier.model import Doctor
     from rmp_milter.store.check.cards import CardCheck
     from rmp_milter.store.check.expected import Expected
-    from rmp_milter.store.check.walk import Walk
+    from rmp_milter.store.check.foreseen import Foreseen
+    from rmp_milter.store.check.walk import Record, Walk
     from rmp_milter.store.format.codecs import Codecs
 
 RECEIPT_KEY_BYTES = 24
@@ -42,10 +43,17 @@ class DoctorCheck:
 
     def run(self) -> None:
         """Note every finding in the directory; say what must lead to whom."""
-        for key, sealed in self._walk.records("doctors"):
+        for key, sealed in self._walk.records("doctors", self._foresee):
             doctor = self._walk.opened(self._codecs.doctors, key, sealed)
             if doctor is not None:
                 self._check(key, doctor)
+
+    def _foresee(self, foreseen: Foreseen, some: Sequence[Record]) -> None:
+        each = (self._walk.tried(self._codecs.doctors, key, sealed) for key, sealed in some)
+        doctors = [doctor for doctor in each if doctor is not None]
+        links = (link for doctor in doctors for link in _links(self._codecs, doctor))
+        foreseen.ask_holders(links, MOST_HOLDERS)
+        foreseen.ask("dossiers", (doctor.patient_of for doctor in doctors))
 
     def _check(self, key: bytes, doctor: Doctor) -> None:
         if doctor.doctor_id != key:
@@ -90,12 +98,16 @@ class DoctorCheck:
 
 def check_receipts(walk: Walk, codecs: Codecs) -> None:
     """Note every finding in the lines of digests."""
-    for key, sealed in walk.records("receipts"):
+    for key, sealed in walk.records("receipts", _foresee_doctors):
         if len(key) != RECEIPT_KEY_BYTES or not walk.has("doctors", key[:ID_BYTES]):
             walk.add(f"receipt line {key.hex()} is for nobody")
         line = walk.opened(codecs.receipts, key, sealed)
         if line is not None and line.doctor_id != key[:ID_BYTES]:
             walk.add(f"receipt line {key.hex()} is for another")
+
+
+def _foresee_doctors(foreseen: Foreseen, receipts: Sequence[Record]) -> None:
+    foreseen.ask_whether("doctors", (key[:ID_BYTES] for key, _ in receipts))
 
 
 def _strangers_of(doctor: Doctor) -> set[str]:

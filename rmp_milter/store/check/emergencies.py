@@ -9,14 +9,22 @@ from rmp_milter.store.format.blind import LinkKind
 from rmp_milter.store.format.codecs import u32
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rmp_milter.store.check.expected import Expected
-    from rmp_milter.store.check.walk import Walk
+    from rmp_milter.store.check.foreseen import Foreseen
+    from rmp_milter.store.check.walk import Record, Walk
     from rmp_milter.store.format.codecs import Codecs
 
 
 def check_emergencies(walk: Walk, codecs: Codecs, expected: Expected) -> None:
     """Note every finding in the emergencies; say what must lead to them."""
-    for key, sealed in walk.records("emergencies"):
+
+    def foresee(foreseen: Foreseen, some: Sequence[Record]) -> None:
+        each = (walk.tried(codecs.emergencies, key, sealed) for key, sealed in some)
+        foreseen.ask_whether("dossiers", (found.dossier_id for found in each if found))
+
+    for key, sealed in walk.records("emergencies", foresee):
         found = walk.opened(codecs.emergencies, key, sealed)
         if found is None:
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from rmp_milter.store.format.records import OutboxLedger, StoredBodySlice
 from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY
 
 if TYPE_CHECKING:
+    from rmp_milter.engine.transaction import Value
     from rmp_milter.store.check.expected import Expected
     from rmp_milter.store.check.walk import Walk
     from rmp_milter.store.format.records import StoredMail, WaitingMail
@@ -40,10 +40,10 @@ class OutboxCheck:
         self._check_ledger()
 
     def _check_mails(self) -> None:
+        states = self._walk.along("outbox_state")
         for key, sealed in self._walk.records("outbox"):
             mail = self._walk.opened(self._codecs.mails, key, sealed)
-            state = self._walk.get("outbox_state", key)
-            if state is None:
+            if states.get(key) is None:
                 self._walk.add(f"row {number_of(key)} has no state")
             if mail is not None:
                 self._check_references(key, mail)
@@ -56,8 +56,7 @@ class OutboxCheck:
             link = self._codecs.blind.of(LinkKind.DOCUMENT, document_id)
             self._expected["outbox_bodies"].ask(link + key)
             needs = f"row {number_of(key)} needs body {document_id.hex()}"
-            body = self._walk.get("bodies", document_id)
-            if body is None:
+            if not self._walk.has("bodies", document_id):
                 self._walk.add(f"{needs}: missing")
             elif digest and self._differs(document_id, digest):
                 self._walk.add(f"{needs}: not what was stored, its SHA-256 differs")
@@ -65,26 +64,27 @@ class OutboxCheck:
     def _differs(self, document_id: bytes, digest: bytes) -> bool:
         return self._walk.reads_body(document_id) and self._digest(document_id) != digest
 
-    def _new_digest(self, document_id: bytes) -> bytes:
+    def _new_digest(self, document_id: bytes) -> bytes | None:
         """Return the SHA-256 of a body that is there; rows next to each other need the same."""
-        return hashlib.sha256(self._walk.get("bodies", document_id) or b"").digest()
+        return self._walk.digests("bodies", [document_id])[0]
 
     def _check_states(self) -> None:
+        mails, notes = self._walk.along("outbox"), self._walk.along("sent")
         for key, sealed in self._walk.records("outbox_state"):
             self._highest = max(self._highest, number_of(key))
-            if self._walk.get("outbox", key) is None:
+            content = mails.get(key)
+            if content is None:
                 self._walk.add(f"row {number_of(key)} has no content")
-            if self._walk.get("sent", key) is not None:
+            if notes.get(key) is not None:
                 self._walk.add(f"row {number_of(key)} is both sent and to be sent")
             state = self._walk.opened(self._codecs.states, key, sealed)
             if state is not None:
-                self._expect_due(key, state)
+                self._expect_due(key, state, content)
 
-    def _expect_due(self, key: bytes, state: WaitingMail) -> None:
+    def _expect_due(self, key: bytes, state: WaitingMail, content: Value | None) -> None:
         if not state.parked:
             self._expected["outbox_due"].ask(u32(state.next_try) + key)
-        sealed = self._walk.get("outbox", key)
-        mail = None if sealed is None else self._walk.opened(self._codecs.mails, key, sealed)
+        mail = None if content is None else self._walk.opened(self._codecs.mails, key, content)
         if mail and (mail.recipient, mail.message_id) != (state.recipient, state.message_id):
             self._walk.add(f"row {number_of(key)} and its state are of two mails")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rmp_milter.store.check.bodies import check_document
+from rmp_milter.store.check.bodies import DocumentCheck
 from rmp_milter.store.format.codecs import u32
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def check_waiting(walk: Walk, codecs: Codecs, expected: Expected, cards: CardCheck) -> None:
     """Note every finding in the waiting deposits; say what must lead to them."""
+    documents = DocumentCheck(walk, expected)
     for key, sealed in walk.records("waiting"):
         stored = walk.opened(codecs.waiting, key, sealed)
         if stored is None:
@@ -27,5 +28,6 @@ def check_waiting(walk: Walk, codecs: Codecs, expected: Expected, cards: CardChe
         for link in {*stored.traits}:
             expected["index"].ask(link + key)
         for document in stored.waiting.entry.documents:
-            check_document(walk, document, expected)
+            documents.ask(document)
+    documents.finish()
     walk.find_keys("waiting_expiry", expected["waiting_expiry"])

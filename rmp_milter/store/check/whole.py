@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import WholeMoment
     from rmp_milter.store.check.expected import Expected
     from rmp_milter.store.format.keys import StoreKeys
 
@@ -87,7 +87,7 @@ def _leased(folder: Path) -> Iterator[Environment]:
 
 
 def check_moment(
-    txn: ReadTransaction, codecs: Codecs, progress: Callable[[int, int], None]
+    txn: WholeMoment, codecs: Codecs, progress: Callable[[int, int], None]
 ) -> StoreReport:
     """Verify what ``txn`` shows of a store, in any engine."""
     walk = Walk(txn, progress)

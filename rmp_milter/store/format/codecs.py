@@ -110,6 +110,7 @@ class Codecs:
 
     def __init__(self, keys: StoreKeys) -> None:
         self.blind = Blind(keys.index)
+        self.turns = Blind(keys.index, "turns")
         self.terms = TermKeys(keys.index)
         self.words = WordKeys(keys.index)
         self.dossiers = Codec("dossiers", keys.metadata, StoredDossier)

@@ -2,6 +2,7 @@
 
 from rmp_milter.engine.failures import (
     LostMomentError,
+    NotInTimeError,
     NotReachedError,
     OtherFormatError,
     StoreError,
@@ -14,6 +15,7 @@ __all__ = [
     "InUseError",
     "LostMomentError",
     "NoRowError",
+    "NotInTimeError",
     "NotReachedError",
     "OtherFormatError",
     "StoreError",
@@ -41,6 +43,7 @@ class Conflict(Exception):  # noqa: N818 -- no error: the ground moved, decide a
     - ``duplicate``: the mail is already done;
     - ``replayed``: what may happen once has happened;
     - ``ground``: a card that the decision rests on is not in force any more;
+    - ``tries``: others count against the sender or the patient than the decision saw;
     - ``patient``: a dossier that the decision did not know of fits the same traits;
     - ``dossier``: it is not of the revision that the decision saw, or is closed by now
       (for an erasure: is not closed, or erased already);

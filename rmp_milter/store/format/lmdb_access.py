@@ -23,8 +23,9 @@ class LmdbAccess:
         self._environment = environment
 
     @contextmanager
-    def reading(self) -> Iterator[LmdbReads[memoryview]]:
+    def reading(self, *, late: bool = False) -> Iterator[LmdbReads[memoryview]]:
         """Give one moment of the store, in place, without copies."""
+        del late
         with self._environment.reading() as txn:
             yield LmdbReads(txn, self._environment.tables)
 

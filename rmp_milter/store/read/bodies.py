@@ -10,13 +10,13 @@ from rmp_milter.store.format.tables import StoreTable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import WholeMoment
 
 
 class Bodies:
     """Lends views of stored bodies and takes them back when the transaction ends."""
 
-    def __init__(self, txn: ReadTransaction) -> None:
+    def __init__(self, txn: WholeMoment) -> None:
         self._txn = txn
         self._views: list[memoryview] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from string import hexdigits
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,7 +13,7 @@ from rmp_milter.store.read.bodies import Bodies
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rmp_milter.engine.transaction import ReadTransaction
+    from rmp_milter.engine.transaction import WholeMoment
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ _HEX_DIGITS = frozenset(hexdigits.lower())
 class Reading(Bodies):
     """The small means of a snapshot, on top of the bodies that it lends."""
 
-    def __init__(self, txn: ReadTransaction, codecs: Codecs) -> None:
+    def __init__(self, txn: WholeMoment, codecs: Codecs) -> None:
         super().__init__(txn)
         self._codecs = codecs
 
@@ -35,6 +36,16 @@ class Reading(Bodies):
     def _all(self, table: StoreTable, codec: Codec[T]) -> Iterator[T]:
         for key, sealed in self._txn.records(table):
             yield codec.open(key, sealed)
+
+    def _read_next(self, table: StoreTable, keys: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield keys whose records are read one after the other: some are got in one go."""
+        if self._txn.ahead == 1:
+            yield from keys
+            return
+        left = iter(keys)
+        while some := [*islice(left, self._txn.ahead)]:
+            self._txn.foresee(table, some)
+            yield from some
 
     def _holders(self, link: bytes) -> Iterator[bytes]:
         """Yield the identifiers that a blind key leads to."""

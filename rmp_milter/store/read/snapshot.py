@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rmp_milter.dossier.model import Doctor, Dossier
-    from rmp_milter.engine.transaction import ReadTransaction, Value
+    from rmp_milter.engine.transaction import Value, WholeMoment
     from rmp_milter.store.format.codecs import Codecs
 
 
@@ -125,8 +125,8 @@ class StoreSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
 
     def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
         """Yield the dossiers whose médecin traitant is this doctor, erased ones too."""
-        for dossier_id in self._holders(self._codecs.blind.of(LinkKind.TREATING, doctor_id)):
-            yield self._promised_dossier(dossier_id)
+        holders = self._holders(self._codecs.blind.of(LinkKind.TREATING, doctor_id))
+        return map(self._promised_dossier, self._read_next(StoreTable.DOSSIERS, holders))
 
     def entries(self, dossier_id: bytes, after: int = 0) -> tuple[NumberedEntry, ...]:
         """Return the dossier's entries beyond ``after`` as they came; none for no dossier."""
@@ -190,7 +190,7 @@ class StoreSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
 
 
 @contextmanager
-def snapshot_of(txn: ReadTransaction, codecs: Codecs) -> Iterator[StoreSnapshot]:
+def snapshot_of(txn: WholeMoment, codecs: Codecs) -> Iterator[StoreSnapshot]:
     """Give what ``txn`` shows as long as the block lasts."""
     snapshot = StoreSnapshot(txn, codecs)
     with snapshot.lent():

@@ -49,8 +49,8 @@ def expected_of(batch: Iterable[tuple[Changes, int]], codecs: Codecs) -> Expecte
         for key, until in _marks(changes, expires, codecs):
             expected.record(StoreTable.SEEN, key)
             expected.record(StoreTable.SEEN_EXPIRY, _beginning(until) + key)
-        for strike in (*changes.strikes, *changes.cleared):
-            key = tally_key(codecs.blind, Fault(strike.fault), strike.subject)
+        for fault, subject in _counted(changes):
+            key = tally_key(codecs.blind, Fault(fault), subject)
             expected.record(StoreTable.TALLIES, key)
         for document_id in (*_new(changes), *referred_bodies(changes)):
             expected.record(StoreTable.BODIES, document_id)
@@ -71,6 +71,11 @@ def _filed_in(changes: Changes) -> Iterator[bytes]:
     yield from (entry.dossier_id for entry in changes.entries)
     yield from (adoption.dossier_id for adoption in changes.adoptions)
     yield from (counted.dossier_id for counted in changes.counted)
+
+
+def _counted(changes: Changes) -> set[tuple[Fault, bytes]]:
+    struck = {(each.fault, each.subject) for each in (*changes.strikes, *changes.cleared)}
+    return struck | {(each.fault, each.subject) for each in changes.tried}
 
 
 def _doctors(changes: Changes) -> Iterator[bytes]:

@@ -31,6 +31,14 @@ class MarkRecorder:
         if any(self._is_marked(LinkKind.ONCE, once.value) for once in changes.once):
             raise Conflict("replayed")
 
+    def check_tries(self, changes: Changes) -> None:
+        """Raise :class:`Conflict` where others count by now than the decision saw."""
+        for tried in changes.tried:
+            key = tally_key(self._codecs.blind, tried.fault, tried.subject)
+            found = self._writing.read(StoreTable.TALLIES, self._codecs.tallies, key)
+            if (found or Tally()).times != tried.times:
+                raise Conflict("tries")
+
     def done(self, digest: bytes, expires: int) -> None:
         """Mark the mail of this digest as done."""
         self._mark(self._codecs.blind.of(LinkKind.SEEN, digest), expires)

@@ -44,6 +44,7 @@ class Recorder:
         """Raise :class:`Conflict`, or :class:`StoreError` for what can never be written."""
         self._marks.check(changes)
         check_ground(changes, self._dossiers, self._doctors)
+        self._marks.check_tries(changes)
         self._dossiers.check_new(changes.dossiers)
         for update in changes.updates:
             self._dossiers.check_update(update)

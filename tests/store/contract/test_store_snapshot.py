@@ -114,6 +114,20 @@ def test_a_snapshot_does_not_see_what_comes_after_it(store: Store) -> None:
         assert len(after.entries(dossier_id)) == 1
 
 
+def test_a_late_snapshot_is_of_one_moment_too(store: Store) -> None:
+    dossier_id = with_dossier(store)
+    with store.snapshot(late=True) as before:
+        assert before.entries(dossier_id) == ()
+        store.commit(Changes(digest=b"d" * 32, entries=(a_deposit(dossier_id, b"x"),)), NOW)
+        assert not before.seen(b"d" * 32)
+        assert before.entries(dossier_id) == ()
+    with store.snapshot(late=True) as after:
+        assert after.seen(b"d" * 32)
+        assert len(after.entries(dossier_id)) == 1
+    with store.snapshot(late=True):
+        pass  # that nobody looked at
+
+
 def test_a_body_cannot_be_read_after_its_snapshot(store: Store) -> None:
     entry = a_deposit(with_dossier(store), b"body")
     store.commit(Changes(entries=(entry,)), NOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -135,6 +136,42 @@ def test_a_body_of_any_size_comes_back_whole(access: Access, size: int) -> None:
     with access.reading() as txn:
         assert not txn.has(table, b"b" * 16)
         assert txn.count(table) == 0
+
+
+def test_many_are_looked_up_at_once(access: Access) -> None:
+    access.write(put_all)
+    with access.reading() as txn:
+        found = txn.first_keys(TABLE, [b"a", b"\xff", b"c"], 3)
+        assert {prefix: [*keys] for prefix, keys in found.items() if keys} == {
+            b"a": [b"a", b"a\0", b"ab"],
+            b"\xff": [b"\xff", b"\xff\xff\xff"],
+        }
+        assert not txn.first_keys(TABLE, [], 3)
+        assert [*txn.sizes(TABLE, [b"b", b"c", b"\0"])] == [len(b"value of b"), None, 10]
+
+
+def test_bodies_are_measured_and_digested(access: Access) -> None:
+    bodies = {bytes([number]) * 16: bytes([number]) * (number << 19) for number in range(4)}
+    for key, body in bodies.items():
+        access.write(lambda txn, key=key, body=body: txn.add(StoreTable.BODIES, key, body))
+    with access.reading() as txn:
+        keys = [*bodies, b"nobody's" * 2]
+        sizes, digests = (
+            txn.sizes(StoreTable.BODIES, keys),
+            txn.digests(StoreTable.BODIES, keys),
+        )
+    assert [*sizes] == [*map(len, bodies.values()), None]
+    assert [*digests] == [*(sha256(body).digest() for body in bodies.values()), None]
+
+
+def test_records_of_all_sizes_are_read_through(access: Access) -> None:
+    """What is larger than all that is read at once, among what is small."""
+    values = {number.to_bytes(3, "big"): bytes(number % 7) for number in range(500)}
+    values |= {number.to_bytes(3, "big"): bytes(5 << 20) for number in (0, 70, 71, 499)}
+    access.write(lambda txn: [txn.put(TABLE, key, value) for key, value in values.items()])
+    with access.reading() as txn:
+        assert all(bytes(value) == values[key] for key, value in txn.records(TABLE))
+        assert [key for key, _ in txn.records(TABLE)] == sorted(values)
 
 
 def test_the_key_behind_a_beginning() -> None:
