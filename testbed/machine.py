@@ -44,14 +44,16 @@ class MachineImage:
     initrd: Path
 
 
-def machine_image(codename: str, folder: Path) -> MachineImage:
-    """Return the image of a release, made on first use (root, some minutes, apt's mirror)."""
-    image = MachineImage(
-        *(folder / f"{codename}.{part}" for part in ("ext4", "kernel", "initrd"))
-    )
+def machine_image(codename: str, folder: Path, *more: str) -> MachineImage:
+    """Return the image of a release, made on first use (root, some minutes, apt's mirror).
+
+    ``more`` are packages that it has besides :data:`PACKAGES`.
+    """
+    name = "+".join((codename, *more))
+    image = MachineImage(*(folder / f"{name}.{part}" for part in ("ext4", "kernel", "initrd")))
     if not image.disk.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _make_image(codename, folder / f"{codename}.root", image)
+        _make_image(codename, folder / f"{name}.root", image, (*PACKAGES, *more))
     return image
 
 
@@ -74,10 +76,12 @@ def _bootstrap(codename: str, place: Path, packages: Sequence[str]) -> None:
     )
 
 
-def _make_image(codename: str, root: Path, image: MachineImage) -> None:
+def _make_image(
+    codename: str, root: Path, image: MachineImage, packages: Sequence[str]
+) -> None:
     if root.exists():
         _remove(root)
-    _bootstrap(codename, root, PACKAGES)
+    _bootstrap(codename, root, packages)
     (kernel,), (initrd,) = root.glob("boot/vmlinuz-*"), root.glob("boot/initrd.img-*")
     shutil.copyfile(kernel, image.kernel)
     shutil.copyfile(initrd, image.initrd)

@@ -1,51 +1,27 @@
 """From the package to the first answer and back, on a Debian of its own that has no network."""
 
-import os
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from mail_host import (
+    PARTS,
+    Admin,
+    await_parts,
+    be_a_mail_host,
+    first_circuit,
+    machine_with_package,
+    machines_doctor,
+    on_a_machine,
+    see_reboot,
+)
 
-from deb.build import build
-from deb.releases import RELEASES, DebianRelease, PackageTarget
+from deb.releases import RELEASES, DebianRelease
 from testbed.doctor import Doctor
-from testbed.folders import own_folder
-from testbed.machine import NEEDED, VirtualMachine, machine_image, virtual_machine
+from testbed.machine import VirtualMachine
 
-ROOT = Path(__file__).parents[2]
-IMAGES = ROOT / "build" / "machines"
-SERVICE = "rmp@rmp.chu.example"
-DOCTOR = "paul@cabinet.example"
-PARTS = ("rmp-keeper", "rmp-milter", "rmp-courier")
 MOST_COMMANDS = 10
 
-pytestmark = [
-    pytest.mark.soak,
-    pytest.mark.skipif(os.geteuid() != 0, reason="only root makes an image"),
-    pytest.mark.skipif(
-        not all(map(shutil.which, NEEDED)), reason=f"not all of {', '.join(NEEDED)} are there"
-    ),
-]
-
-SENT = """\
-import smtplib, sys
-with smtplib.SMTP("127.0.0.2", timeout=300) as server:
-    server.sendmail(sys.argv[1], sys.argv[2], sys.stdin.buffer.read())
-"""
-
-SECOND_ADDRESS = """\
-[Unit]
-Before=network.target
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/bin/ip address add 127.0.0.2/8 dev lo
-[Install]
-WantedBy=multi-user.target
-"""
+pytestmark = on_a_machine
 
 WITNESS = "/var/lib/temoin"
 POLICY = "/etc/rmp/temoins.txt"
@@ -65,123 +41,30 @@ def release(request: pytest.FixtureRequest) -> DebianRelease:
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    made = own_folder("machine-", on_disk=True)
-    yield made
-    shutil.rmtree(made)
-
-
-@pytest.fixture
-def machine(release: DebianRelease, folder: Path) -> Iterator[VirtualMachine]:
-    """A mail host with the package at hand, and nothing of ours installed."""
-    package = build(PackageTarget(release, "amd64"), folder)
-    disk = folder / "package.tar"
-    subprocess.run(["tar", "-C", folder, "-cf", disk, package.name], check=True)
-    with virtual_machine(machine_image(release.codename, IMAGES), folder, [disk]) as started:
-        started.run("mkdir /srv/packages && tar -C /srv/packages -xf /dev/vdb")
-        yield started
+def machine(release: DebianRelease) -> Iterator[VirtualMachine]:
+    with machine_with_package(release) as made:
+        yield made
 
 
 @pytest.fixture
 def doctor() -> Iterator[Doctor]:
-    with Doctor("Dr Paul DEMO", DOCTOR, SERVICE) as made:
+    with machines_doctor() as made:
         yield made
-
-
-class Admin:
-    """Who installs the service; counts what he has to type."""
-
-    def __init__(self, machine: VirtualMachine) -> None:
-        self.machine = machine
-        self.typed: list[str] = []
-
-    def types(self, command: str) -> str:
-        self.typed.append(command)
-        return self.machine.run(command).out
 
 
 def test_a_clean_machine_answers_after_few_commands_and_survives_what_years_bring(
     machine: VirtualMachine, doctor: Doctor
 ) -> None:
-    _be_a_mail_host(machine)
+    be_a_mail_host(machine)
     admin = Admin(machine)
-    _first_circuit(admin, doctor)
+    first_circuit(admin, doctor)
     assert len(admin.typed) <= MOST_COMMANDS, admin.typed
     _see_units(machine)
     _see_witness(machine)
     _see_upgrade(machine)
-    _see_reboot(machine, doctor)
+    see_reboot(machine, doctor)
     _see_crash_loop(machine)
     _see_purge(machine)
-
-
-def _be_a_mail_host(machine: VirtualMachine) -> None:
-    """Have a Postfix with a mailbox for the doctor, and a certificate, as a host has them."""
-    assert machine.settle() == "running"
-    machine.run("useradd -m paul && install -o paul -g mail -m 600 /dev/null /var/mail/paul")
-    for setting in (
-        "inet_interfaces=127.0.0.1",
-        "inet_protocols=ipv4",
-        "mydestination=cabinet.example,localhost",
-        "myhostname=mx.chu.example",
-        "mynetworks=127.0.0.0/8",
-        "compatibility_level=3.6",
-    ):
-        machine.run(f"postconf -e '{setting}'")
-    machine.put("/etc/systemd/system/second-address.service", SECOND_ADDRESS.encode())
-    machine.run("systemctl enable --now second-address && systemctl restart postfix.service")
-    machine.run(
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 "
-        "-subj /CN=rmp.chu.example -keyout /root/key.pem -out /root/cert.pem && "
-        "cat /root/key.pem /root/cert.pem >/root/tls.pem && chmod 600 /root/tls.pem"
-    )
-    assert machine.run("ip route").out == ""
-
-
-def _first_circuit(admin: Admin, doctor: Doctor) -> None:
-    machine = admin.machine
-    admin.types("apt-get install -y /srv/packages/rmp-milter_*.deb")
-    for part in PARTS:  # nothing starts before there is a service
-        assert machine.run(f"systemctl is-active {part}", check=False).out == "inactive\n"
-    assert machine.run("systemctl --failed --no-legend").out == ""
-    admin.types(f"rmp init --system --address {SERVICE}")
-    admin.types("systemctl start rmp.target")
-    said = admin.types(
-        "rmp setup postfix --listen 127.0.0.2 --hostname rmp.chu.example --tls /root/tls.pem"
-    )
-    # In place of the DNS, which is not here: answers go to the machine's own Postfix.
-    machine.run("postconf -c /etc/postfix-rmp -e 'relayhost=[127.0.0.1]' inet_protocols=ipv4")
-    (start,) = re.findall(r"^next: (systemctl .*) \(elsewhere", said, re.MULTILINE)
-    admin.types(start)
-    _await_parts(machine)
-    machine.put("/root/paul.asc", doctor.certificate)
-    admin.types(
-        f"rmp doctor add --name 'Dr Paul DEMO' --rpps 10003456786 --mail {DOCTOR} "
-        "--profession médecin --key /root/paul.asc"
-    )
-    doctor.import_key(admin.types("rmp key export").encode())
-    _circuit(machine, doctor)
-
-
-def _circuit(machine: VirtualMachine, doctor: Doctor) -> None:
-    """Write a mail, and read the answer."""
-    mail = doctor.pgp_mime("Demande : aide\n\n")
-    machine.run(": >/var/mail/paul")
-    machine.put("/root/send.py", SENT.encode())
-    machine.run(f"python3 /root/send.py {DOCTOR} {SERVICE}", given=mail)
-    box = machine.wait_for(
-        "grep -q 'BEGIN PGP' /var/mail/paul && cat /var/mail/paul", within=120
-    )
-    (answer,) = box.out.split("\nFrom ")
-    opened = doctor.read(answer.partition("\n")[2].encode())
-    assert "création" in opened.text
-    assert opened.verdicts
-
-
-def _await_parts(machine: VirtualMachine) -> None:
-    """Wait until each part has told systemd that it is ready."""
-    for part in PARTS:
-        machine.wait_for(f"systemctl is-active {part}", within=180)
 
 
 def _see_units(machine: VirtualMachine) -> None:
@@ -196,7 +79,7 @@ def _see_units(machine: VirtualMachine) -> None:
         state = machine.run(f"systemctl show -P ActiveState {part}").out
         assert state == "inactive\n"
     machine.run("systemctl start rmp.target")
-    _await_parts(machine)
+    await_parts(machine)
     machine.run("systemctl start rmp-check.service")
     assert '"fine":true' in machine.run("cat /var/lib/rmp/store/diary/store-check.json").out
     machine.run("man -w rmp && man -w rmp.toml")
@@ -245,7 +128,7 @@ def _see_upgrade(machine: VirtualMachine) -> None:
     again = "apt-get install -y --reinstall /srv/packages/rmp-milter_*.deb"
     before = _pids(machine)
     machine.run(again)
-    _await_parts(machine)
+    await_parts(machine)
     restarted = _pids(machine)
     assert set(before).isdisjoint(restarted)
     machine.run("mv /var/lib/rmp/store/data.mdb /var/lib/rmp/store/away")
@@ -253,13 +136,6 @@ def _see_upgrade(machine: VirtualMachine) -> None:
     machine.run("mv /var/lib/rmp/store/away /var/lib/rmp/store/data.mdb")
     assert "the services run on" in said.out
     assert _pids(machine) == restarted
-
-
-def _see_reboot(machine: VirtualMachine, doctor: Doctor) -> None:
-    machine.reboot()
-    assert machine.settle() == "running"
-    _await_parts(machine)
-    _circuit(machine, doctor)
 
 
 def _see_crash_loop(machine: VirtualMachine) -> None:
@@ -280,7 +156,7 @@ def _see_purge(machine: VirtualMachine) -> None:
     machine.run("test -e /var/lib/rmp/keeper/service.key && test -e /etc/rmp/rmp.toml")
     machine.run("apt-get install -y /srv/packages/rmp-milter_*.deb")
     machine.run("systemctl start rmp.target")
-    _await_parts(machine)
+    await_parts(machine)
     machine.run("touch /etc/rmp/erase-with-package && apt-get purge -y rmp-milter")
     for place in ("/var/lib/rmp", "/etc/rmp", "/var/lib/rmp-audit"):
         assert machine.run(f"test -e {place}", check=False).status != 0
