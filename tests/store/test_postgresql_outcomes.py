@@ -19,6 +19,7 @@ from rmp_milter.store.format.failures import Conflict, LostMomentError, StoreFai
 from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from testbed.postgres import PrivatePostgres
+from testbed.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from rmp_milter.store.postgresql_store import PostgresqlStore
 
 WAITS_FOR_ITS_TURN = "wait_event_type = 'Lock'"
+WAITS_FOR_WORDS = "state = 'active' AND wait_event = 'ClientRead'"
 WAITS_FOR_A_STANDBY = "wait_event = 'SyncRep'"
 NAMES = "synchronous_standby_names"
 
@@ -280,6 +282,26 @@ def test_who_is_stopped_in_his_turn_does_not_stop_the_others_for_long(
     turn.join()
     frozen.close()
     assert times == [-1, 1]  # lost, and done anew on what came meanwhile
+    assert_done_once(server, store)
+
+
+def test_who_is_stopped_while_he_says_what_to_write_does_not_either(
+    server: PrivatePostgres, store: PostgresqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = a_mail_and_its_answer(store)
+    monkeypatch.setattr(postgresql_store, "TURN_SECONDS", 2)
+    monkeypatch.setattr(postgresql_store, "STILL_SECONDS", 1)
+    place = place_on(server)
+    with connect(place) as frozen, PostgresqlEngine(place).open(KEYS) as other:
+        frozen.pgconn.enter_pipeline_mode()
+        for statement in (b"BEGIN", b"SELECT changes FROM %s.turn FOR UPDATE"):
+            said = statement.replace(b"%s", place.schema.encode())
+            frozen.pgconn.send_query_params(said, None)
+        frozen.pgconn.send_flush_request()
+        frozen.pgconn.flush()  # all that would follow is never sent
+        wait_until(lambda: backends(server, WAITS_FOR_WORDS), 10, "the turn")
+        other.commit(changes, NOW)
+        frozen.close()
     assert_done_once(server, store)
 
 
