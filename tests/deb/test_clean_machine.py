@@ -93,8 +93,10 @@ def _see_witness(machine: VirtualMachine) -> None:
     # What came back is in the next export, which the unit has made once it succeeds.
     machine.wait_for(f"rmp access verify {export} --policy {POLICY}", within=120)
     assert "the policy is met" in machine.run("rmp access witness status").out
-    assert machine.run("stat -c %U /var/lib/rmp-witness/*").out.split() == ["rmp-witness"]
-    assert "witness" not in machine.run("rmp check", check=False).out
+    owners = machine.run("stat -c %U /var/lib/rmp-witness/*").out.split()
+    assert set(owners) == {"rmp-witness"}
+    checked = machine.run("rmp check", check=False).out
+    assert "witness" not in checked, checked
     machine.run("systemctl stop temoin && systemctl start rmp-audit.service")
     machine.run("systemctl start rmp-witness.service")  # a silence of less than a day is none
     assert "did not answer" in machine.run("journalctl -u rmp-witness -o cat").out
@@ -115,7 +117,10 @@ def _have_witness(machine: VirtualMachine) -> None:
     machine.put(POLICY, policy.encode())
     setting = f'witness_policy = "{POLICY}"'
     machine.run(f"sed -i 's,^witness_policy = .*,{setting},' /etc/rmp/rmp.toml")
-    machine.put("/etc/systemd/system/rmp-witness.service.d/try.conf", HASHES_ALONE.encode())
+    machine.wait_for("journalctl -u temoin -o cat | grep -q listens")
+    beside = "/etc/systemd/system/rmp-witness.service.d"
+    machine.run(f"mkdir {beside}")
+    machine.put(f"{beside}/try.conf", HASHES_ALONE.encode())
     machine.run("systemctl daemon-reload")
 
 
