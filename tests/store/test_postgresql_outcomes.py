@@ -158,40 +158,35 @@ def test_what_nobody_can_tell_in_time_is_no_answer(
     assert_done_once(server, store)
 
 
+@pytest.mark.parametrize(
+    ("trigger", "query"),
+    [
+        pytest.param(
+            "CREATE CONSTRAINT TRIGGER stop AFTER INSERT ON rmp.seen"
+            " DEFERRABLE INITIALLY DEFERRED",
+            "query = 'COMMIT'",
+            id="inside COMMIT, before anything is decided",
+        ),
+        pytest.param(
+            "CREATE TRIGGER stop AFTER INSERT ON rmp.seen",
+            "query LIKE 'INSERT INTO%'",
+            id="among what is written, COMMIT being on its way",
+        ),
+    ],
+)
 def test_a_commit_that_the_server_never_came_to_is_done_again(
-    server: PrivatePostgres, store: PostgresqlStore
+    server: PrivatePostgres, store: PostgresqlStore, trigger: str, query: str
 ) -> None:
-    """A trigger of the test's stops the server inside COMMIT, before anything is decided."""
+    """A trigger of the test's stops the server, whose connection is lost there."""
     changes = a_mail_and_its_answer(store)
     server.run_sql(
         "CREATE OR REPLACE FUNCTION rmp.stop() RETURNS trigger LANGUAGE plpgsql AS"
         " 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END'",
-        "CREATE CONSTRAINT TRIGGER stop AFTER INSERT ON rmp.seen DEFERRABLE INITIALLY DEFERRED"
-        " FOR EACH ROW EXECUTE FUNCTION rmp.stop()",
+        f"{trigger} FOR EACH ROW EXECUTE FUNCTION rmp.stop()",
     )
     with holding(server):
         commit = Committing(store, changes)
-        waiting = backend(server, "wait_event = 'advisory' AND query = 'COMMIT'")
-        server.run_sql(f"SELECT pg_terminate_backend({waiting})")
-        backend(server, f"wait_event = 'advisory' AND pid <> {waiting}")
-        assert commit.waits
-    commit.end()
-    assert_done_once(server, store)
-
-
-def test_a_mail_whose_connection_is_lost_among_what_it_writes_is_done_again(
-    server: PrivatePostgres, store: PostgresqlStore
-) -> None:
-    """COMMIT is on its way by then, and the server never comes to it."""
-    changes = a_mail_and_its_answer(store)
-    server.run_sql(
-        "CREATE OR REPLACE FUNCTION rmp.stop() RETURNS trigger LANGUAGE plpgsql AS"
-        " 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END'",
-        "CREATE TRIGGER stop AFTER INSERT ON rmp.seen FOR EACH ROW EXECUTE FUNCTION rmp.stop()",
-    )
-    with holding(server):
-        commit = Committing(store, changes)
-        waiting = backend(server, "wait_event = 'advisory' AND query LIKE 'INSERT INTO%'")
+        waiting = backend(server, f"wait_event = 'advisory' AND {query}")
         server.run_sql(f"SELECT pg_terminate_backend({waiting})")
         backend(server, f"wait_event = 'advisory' AND pid <> {waiting}")
         assert commit.waits
