@@ -193,7 +193,8 @@ def _sizes(held: StoreHeld) -> Iterator[Family]:
     records = [(name, held.counts[name]) for name in _COUNTED]
     yield Family("rmp_records", "gauge", "What the store holds.", _by("kind", records))
     room = held.room
-    sizes = [("used", room.used), ("most", room.most)]
+    # A server sets no most: to divide by none would be an alert.
+    sizes = [("used", room.used), *([("most", room.most)] if room.most else [])]
     yield Family("rmp_store_bytes", "gauge", "Of the store's map.", _by("what", sizes))
     disk = [("free", room.free), ("whole", room.disk)]
     yield Family("rmp_disk_bytes", "gauge", "Of the store's disk.", _by("what", disk))

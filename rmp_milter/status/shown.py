@@ -96,7 +96,8 @@ def _held(held: StoreHeld, state: State) -> Iterator[tuple[str, str]]:
     yield "emergencies", f"{held.emergencies_open} to be looked into"
     yield "dossiers", f"{counts['dossiers']}, {counts['documents']} documents"
     yield "directory", f"{counts['doctors']} entries"
-    yield "store", f"{_size(room.used)} used of at most {_size(room.most)}"
+    most = f"used of at most {_size(room.most)}" if room.most else "on its server"
+    yield "store", f"{_size(room.used)} {most}"
     yield "disk", f"{_size(room.free)} free of {_size(room.disk)}"
     yield "checkpoint", _last(held.checkpoint, state.at)
     for work, name in (

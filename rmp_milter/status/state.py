@@ -22,7 +22,10 @@ class Rows(msgspec.Struct, frozen=True):
 
 
 class StoreRoom(msgspec.Struct, frozen=True):
-    """Octets: what the store uses, of how many it may; what is free where it lies, of how many."""
+    """Octets: what the store uses, of how many it may; what is free where it lies, of how many.
+
+    A server sets no ``most``: 0.
+    """
 
     used: int
     most: int

@@ -47,6 +47,14 @@ def test_what_is_said_of_a_service_that_is_well() -> None:
     assert said["keeper"] == "answers"
 
 
+def test_a_server_has_no_most_that_a_store_could_come_near() -> None:
+    held = a_held(room=StoreRoom(10**9, 0, 10**12, 2 * 10**12))
+    assert dict(pairs_of(a_state(held)))["store"] == "1 GB on its server"
+    text = "".join(exposition(a_state(held)))
+    assert 'rmp_store_bytes{what="used"} 1000000000' in text
+    assert 'rmp_store_bytes{what="most"}' not in text  # the alert divides by it
+
+
 def test_which_keeper_has_the_log_and_who_stands_by() -> None:
     said = dict(pairs_of(SHARED))
     assert said["keeper"] == "answers"
