@@ -117,7 +117,8 @@ def test_every_insertion_is_named(folder: Path) -> None:
 def test_every_swap_of_neighbours_and_many_others_are_named(folder: Path) -> None:
     chance = random.Random(1)  # noqa: S311 -- which pairs are tried
     pairs = [(index, index + 1) for index in range(SIZE - 1)]
-    pairs += [tuple(sorted(chance.sample(range(SIZE), 2))) for _ in range(100)]  # type: ignore[misc] # a pair each
+    drawn = (sorted(chance.sample(range(SIZE), 2)) for _ in range(100))
+    pairs += [(first, second) for first, second in drawn]
     for first, second in pairs:
         entries = [*LOG.all]
         entries[first], entries[second] = entries[second], entries[first]
@@ -176,8 +177,11 @@ def test_every_log_forged_by_who_has_the_key_is_named(
     tmp_path: Path, fork: Callable[[list[bytes], int], object]
 ) -> None:
     for index in range(OLD_SIZE - 1):
-        log = forged(lambda entries, at=index: fork(entries, at))  # type: ignore[misc] # a lambda has no types
-        folder = log.export(tmp_path / str(index))
+
+        def forge(entries: list[bytes], at: int = index) -> object:
+            return fork(entries, at)
+
+        folder = forged(forge).export(tmp_path / str(index))
         assert verify(folder, KEY).findings == []
         (found,) = checked(folder).findings
         assert (found.kind, found.last) == ("forked", OLD_SIZE - 1)

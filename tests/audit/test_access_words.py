@@ -179,9 +179,16 @@ def test_tables_fit_80_columns(
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "80")
-    long = entry("urgence", 5 * HOUR, rpps=ANNE, reference="U-" + "XXXX-" * 2 + "XXXX",
-                 subject=PAUL, sender="marie-antoinette.de-la-tour@cabinet-medical.example",
-                 patient="ef" * 32, documents=["ab" * 16] * 300)  # fmt: skip
+    long = entry(
+        "urgence",
+        5 * HOUR,
+        rpps=ANNE,
+        reference="U-ABCD-EFGH-JKLM",
+        subject=PAUL,
+        sender="marie-antoinette.de-la-tour@cabinet-medical.example",
+        patient="ef" * 32,
+        documents=["ab" * 16] * 300,
+    )
     MadeLog([*ENTRIES, long]).export(auditor.folder)
     for language in ("fr", "en"):
         narrow = auditor("list", auditor.folder, *options, "--lang", language).out

@@ -24,6 +24,7 @@ from rmp_milter.keeper.keys.keys import LOG, LOG_NEXT, load_keys, load_log_key
 from rmp_milter.keeper.log.journal import Journal, JournalError
 from rmp_milter.keeper.log.lmdb_log import LmdbLog
 from rmp_milter.mail.outgoing.checkpoint_mail import MailedCheckpoint, checkpoint_mail
+from rmp_milter.mail.outgoing.encode import encode
 from rmp_milter.mail.outgoing.plain_mail import ServiceAddress
 from rmp_milter.milter.chores import checkpoints
 
@@ -202,9 +203,8 @@ def test_the_mail_of_checkpoints_brings_the_handover(rmp: Rmp, config: Config) -
     sent = MailedCheckpoint(note, (checkpoints._new_key(receipt),))
     sender = ServiceAddress("rmp@chu.example", "RMP")
     made = checkpoint_mail(sent, sender, "dpo@ars.example", NOW, "token")
-    mail = message_from_bytes(
-        b"".join(each.data for each in made.pieces), policy=policy.default
-    )  # type: ignore[union-attr] # slices all
+    octets = b"".join(chunk for piece in made.pieces for chunk in encode(piece))
+    mail = message_from_bytes(octets, policy=policy.default)
     words, *files = mail.iter_parts()
     assert [each.get_filename() for each in files] == [
         "checkpoint-4.txt",

@@ -6,8 +6,10 @@ import json
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 from clinic import Clinic, clinic_on
 from restored import Patient, patient, rmp
@@ -155,6 +157,40 @@ def test_a_crowd_of_wrong_codes_through_two_milters_counts_as_through_one(
     sender = doctor_id(clinic.host.service, clinic.lab.mail)
     assert tries_of(clinic.host.service, Fault.SENDER, sender) == SENDER_CODES
     assert len(told(clinic)) == notices + 1
+
+
+@contextmanager
+def all_turns_held(server: PrivatePostgres) -> Iterator[None]:
+    """Hold every place, as a host does that stands still."""
+    take = (
+        "SELECT pg_advisory_lock(hashtext('rmp rmp tries'), n) FROM generate_series(0, 255) n"
+    )
+    with psycopg.connect(host=str(server.folder), dbname="postgres", autocommit=True) as held:
+        held.execute(take)
+        yield
+
+
+def test_an_emergency_passes_all_who_wait_for_a_turn_that_does_not_come(
+    clinic: Clinic, server: PrivatePostgres
+) -> None:
+    lines = clinic.patient()
+    clinic.create(lines, code="JzbV7kQ2")
+    lab, anne = clinic.lab, clinic.anne
+    mails = [
+        lab.pgp_mime(f"Demande : dossier\n{lines}Code : Faux{number}\n") for number in range(30)
+    ]
+    urgent = anne.pgp_mime(f"Demande : urgence\nMotif : coma\n{lines}")
+    before = clinic.host.postfix.collected.count(lab.mail)
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with ThreadPoolExecutor(len(mails)) as pool:
+        with all_turns_held(server):
+            sent = [pool.submit(clinic.host.send, lab, mail) for mail in mails]
+            wait_until(lambda: server.run_sql(waiting).strip() != "0", 40, "who waits")
+            answer, *_ = clinic.host.ask(anne, urgent)
+            assert "accès en urgence" in answer.subject
+            assert not any(each.done() for each in sent)
+        assert {each.result().code for each in sent} == {250}
+    assert len(clinic.host.answers(lab, len(mails), after=before)) == len(mails)
 
 
 def test_the_host_sees_it_as_any_other(clinic: Clinic) -> None:

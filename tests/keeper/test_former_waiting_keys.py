@@ -17,7 +17,7 @@ from test_waiting_deposits import WAITING, Waiting
 from translating_case import NOW, Filed, MixedHost, file, outlook, parsed, with_smime, words_of
 
 from rmp_milter.calls.protocol.filing import Resealed
-from rmp_milter.calls.protocol.message import Why
+from rmp_milter.calls.protocol.message import Failed, Why
 from rmp_milter.calls.protocol.rotating import SealAgain, SealedAgain, StandingCopy
 from rmp_milter.keeper.desk import answer as calls
 from rmp_milter.keeper.desk.desk import Desk
@@ -94,7 +94,10 @@ def again(filed: Filed, *, door: Door = Door.OPERATOR, name: str = ALICE) -> byt
     copy = StandingCopy(filed.kept.dossier_id, fingerprint, document)
     event = replace(hosts_event("rescellement"), dossier_id=b"")
     reply, _ = calls.answer(filed.host.desk, SealAgain((copy,), event), None, NOW, door)
-    return reply.packets[0] if isinstance(reply, SealedAgain) else reply.why  # type: ignore[union-attr] # Failed
+    if isinstance(reply, SealedAgain):
+        return reply.packets[0]
+    assert isinstance(reply, Failed)
+    return reply.why
 
 
 def test_a_translation_under_the_former_key_is_read_and_sealed_to_the_new_one(
