@@ -158,7 +158,8 @@ class Dispatcher:
         look = self._read(recipients)
         if make_way:
             self._make_way(look.urgent)
-        if recipients and look.unleased and self._leased.take([*look.unleased], recipients):
+        wanted = self._leased.maybe_free(look.unleased) if recipients else []
+        if wanted and self._leased.take(wanted, recipients):
             return self._read(recipients).due
         return look.due
 

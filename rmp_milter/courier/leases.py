@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from types import TracebackType
 
     from rmp_milter.store.surface import Leases
@@ -30,6 +30,10 @@ KEPT_BACK = 6
 
 RENEWED = 4
 """How often a lease is renewed in its time."""
+
+
+ASKED_AGAIN_SECONDS = 0.25
+"""So long who is another courier's is not asked for again, though each look shows his rows."""
 
 
 class LostLeaseError(Exception):
@@ -87,6 +91,7 @@ class LeasedReaders:
         self._clock = clock
         self._held = Holdings(leases.seconds)
         self._given_up: set[str] = set()
+        self._others: dict[str, float] = {}
         self._changing = threading.Lock()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="leases", daemon=True)
@@ -123,6 +128,12 @@ class LeasedReaders:
         if not self.holds(reader):
             raise LostLeaseError
 
+    def maybe_free(self, readers: Iterable[str]) -> list[str]:
+        """Return those of whom it was not heard a moment ago that another courier has them."""
+        now = self._clock()
+        self._others = {reader: at for reader, at in self._others.items() if at > now}
+        return [reader for reader in readers if reader not in self._others]
+
     def take(self, readers: Sequence[str], most: int) -> bool:
         """Have leased of these, in their order, up to ``most`` that are free; tell of any.
 
@@ -133,6 +144,9 @@ class LeasedReaders:
             taken = self._leases.take(readers, most)
             self._held = self._held.granted(taken, asked_at)
             self._given_up -= taken
+        if len(taken) < most:  # else the others may be free
+            again = self._clock() + ASKED_AGAIN_SECONDS
+            self._others.update((each, again) for each in readers if each not in taken)
         return bool(taken)
 
     def give_back(self, readers: Collection[str]) -> None:

@@ -99,6 +99,17 @@ class LmdbReads(Generic[ValueT]):
         """Return by each prefix the first keys that begin so."""
         return {prefix: [*islice(self.keys(table, prefix), most)] for prefix in prefixes}
 
+    def led_to(
+        self, index: EngineTable, prefixes: Sequence[bytes], table: EngineTable
+    ) -> Sequence[bytes]:
+        """Return what stands behind the prefixes in the keys of ``index``."""
+        del table
+        return [
+            key[len(each) :]
+            for each in dict.fromkeys(prefixes)
+            for key in self.keys(index, each)
+        ]
+
     def sizes(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[int | None]:
         """Return how many octets the records have."""
         found = self.get_many(table, keys)

@@ -51,6 +51,12 @@ class Access(Protocol):
         ``late``: it may be as late as the first look, which an engine far away has for less.
         """
 
+    def has(self, table: EngineTable, key: bytes) -> bool:
+        """Whether there is a record of this key now: a moment of one look, not of bodies.
+
+        Raises :class:`StoreFailed`.
+        """
+
     def write(
         self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
     ) -> T:
@@ -118,6 +124,15 @@ class WholeMoment(ReadTransaction, Protocol):
         """Return by each prefix the first keys that begin so, ``most`` of them, in order.
 
         The prefixes are of one length; those that no key begins with may be left out.
+        """
+
+    def led_to(
+        self, index: EngineTable, prefixes: Sequence[bytes], table: EngineTable
+    ) -> Sequence[bytes]:
+        """Return what stands behind the prefixes in the keys of ``index``, in their order.
+
+        The prefixes are of one length. These are keys of ``table``, not one of bodies: an engine
+        far away has the records of the first ones at hand from then on.
         """
 
     def sizes(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[int | None]:

@@ -66,7 +66,13 @@ from rmp_milter.milter.moments import on_whole_moments
 from rmp_milter.milter.order import open_in_turn, outside_turn, rank_of_opening, rank_of_rest
 from rmp_milter.milter.programs import with_program
 from rmp_milter.milter.renewal import copies_in, newer_copies, opened_by_newer, take_up
-from rmp_milter.milter.sealed import check_sealed, has_unsigned_files, leaves_aside, seal_marks
+from rmp_milter.milter.sealed import (
+    check_sealed,
+    has_unsigned_files,
+    leaves_aside,
+    marks_of,
+    seal_marks,
+)
 from rmp_milter.milter.sender import (
     account_owner,
     check_strength,
@@ -149,9 +155,8 @@ def _damaged(error: MimeLimit) -> MailError:
 
 def _done_unopened(mail: Mail, raw: memoryview, means: Means) -> str:
     """Be done with a mail that came before or that no person wrote; "" for any other."""
-    with means.store.snapshot(late=True) as view:
-        if view.seen(mail.digest):
-            return "duplicate"
+    if means.store.has_seen(mail.digest):
+        return "duplicate"
     if reason := why_automatic(mail, means.services):
         return swallow(mail, raw, means, reason)
     return ""
@@ -222,11 +227,18 @@ def _take_opened(mail: Mail, read: Read, means: Means) -> str:
     # What is decided on is looked at in the turn, with all tries before it counted.
     turn = turn_of(means.store, subjects_of(sender.doctor, header, read.opened))
     with turn, means.store.snapshot(late=True) as view:
+        view.marks_ahead(mail.digest, _marks_asked(mail, read, sender))
         if view.seen(mail.digest):
             return "duplicate"  # which came at the same moment
         case = _case(mail, read, sender, header, view, means)
         check_new(case)
         return _answer(case, read, view, means)
+
+
+def _marks_asked(mail: Mail, read: Read, sender: Sender) -> list[bytes]:
+    """Return what will be asked for that may happen once."""
+    once = once_of(sender, read.opened.once, mail.envelope.received_at)
+    return [*(each.value for each in once), *marks_of(read.opened.seals, sender.doctor)]
 
 
 def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHeader]:

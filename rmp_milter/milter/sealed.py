@@ -61,6 +61,13 @@ def has_unsigned_files(read: Read) -> bool:
     )
 
 
+def marks_of(seals: Sequence[bytes], doctor: Doctor) -> Iterator[bytes]:
+    """Yield what a mail of these seals may be asked for, of a text's and then of files'."""
+    yield from map(_known, filter(None, seals[:1]))
+    for seal in seals[1:]:
+        yield from (_filed(seal), _known(seal), _own(seal, doctor))
+
+
 def seal_marks(case: Case, outcome: Outcome, main_expires: int) -> tuple[Once, ...]:
     """Return what is remembered of the mail's session keys.
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rmp_milter.store.format.blind import LinkKind
+from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.read.snapshot import snapshot_of
 from rmp_milter.store.turns import SubjectTurns
 from rmp_milter.store.write.commit import GroupCommit
@@ -51,6 +53,10 @@ class OpenStore:
             snapshot_of(txn, self._codecs) as snapshot,
         ):
             yield snapshot
+
+    def has_seen(self, digest: bytes) -> bool:
+        """Whether the mail of this duplicate digest is already done, now."""
+        return self._access.has(StoreTable.SEEN, self._codecs.blind.of(LinkKind.SEEN, digest))
 
     def in_turn(self, *subjects: bytes) -> AbstractContextManager[None]:
         """Hold the turns of all subjects for a ``with`` block; who else wants one waits.

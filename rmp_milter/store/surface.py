@@ -206,6 +206,9 @@ class Snapshot(Stored, Protocol):
     def happened(self, value: bytes) -> bool:
         """Whether this, which may happen once, has happened and is remembered."""
 
+    def marks_ahead(self, digest: bytes, values: Iterable[bytes]) -> None:
+        """Be told that it will be asked for a digest, and for what may happen once."""
+
     def tally(self, fault: Fault, subject: bytes) -> Tally:
         """Return the tries of the subject, oldest first; an empty tally if there are none.
 
@@ -268,6 +271,13 @@ class Store(_Open, Protocol):
         All that was committed before is in it, whoever committed it. Raises
         :class:`StoreFailed` on entering. With ``late`` both may come as late as at the first look:
         for who does not mind, since an engine far away is asked less often then.
+        """
+
+    def has_seen(self, digest: bytes) -> bool:
+        """Whether the mail of this duplicate digest is already done, now.
+
+        The same as a snapshot that is asked this alone, in which an engine far away has no need
+        to keep anything. Raises :class:`StoreFailed`.
         """
 
     def commit(self, changes: Changes, now: int) -> None:

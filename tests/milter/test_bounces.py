@@ -2,7 +2,7 @@
 
 from itertools import count
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -29,17 +29,7 @@ class Store:
     def __init__(self) -> None:
         self.committed: list[Changes] = []
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def snapshot(self, *, late: bool = False) -> "Store":
-        del late
-        return self
-
-    def seen(self, _digest: bytes) -> bool:
+    def has_seen(self, _digest: bytes) -> bool:
         return False
 
     def commit(self, changes: Changes, _now: int) -> None:

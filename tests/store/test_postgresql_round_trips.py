@@ -12,6 +12,7 @@ from postgresql_case import made_on
 from store_case import (
     NOW,
     a_deposit,
+    a_doctor,
     a_dossier,
     a_mail,
     a_new_dossier,
@@ -20,7 +21,7 @@ from store_case import (
     with_dossier,
 )
 
-from rmp_milter.dossier.changes import Changes
+from rmp_milter.dossier.changes import Changes, Once
 from rmp_milter.engine.postgresql.exchange import Exchange
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.handlers.people.choice import choose
@@ -63,15 +64,49 @@ def test_a_deposit_waits_for_the_server_twice(
     """For its turn with what it is judged by, and for what it writes with its COMMIT."""
     with made_on(server) as store:
         entry = a_deposit(with_dossier(store), b"body", b"another")
-        waits, done = list[Exchange](), Exchange.done
+        with waits(monkeypatch) as waited:
+            store.commit(
+                Changes(digest=new_id() * 2, entries=(entry,), outbox=(a_mail(),)), NOW
+            )
+        assert len(waited) == 2
 
-        def counted(exchange: Exchange, until: float = math.inf, least: float = 0.0) -> None:
-            waits.append(exchange)
-            done(exchange, until, least)
 
-        monkeypatch.setattr(Exchange, "done", counted)
-        store.commit(Changes(digest=new_id() * 2, entries=(entry,), outbox=(a_mail(),)), NOW)
-        assert len(waits) == 2
+def test_whoever_wrote_is_found_in_one_look(
+    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with made_on(server) as store:
+        store.commit(Changes(doctors=(doctor := a_doctor(),)), NOW)
+        with waits(monkeypatch) as waited:
+            with store.snapshot(late=True) as view:
+                assert view.doctor_by_mail(doctor.mail) == doctor
+            assert len(waited) == 2  # the other one gives the moment back
+
+
+def test_a_mail_seen_before_is_told_by_one_statement(
+    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with made_on(server) as store:
+        store.commit(Changes(digest=b"d" * 32), NOW)
+        with waits(monkeypatch) as waited:
+            assert store.has_seen(b"d" * 32)
+            assert not store.has_seen(b"e" * 32)
+        assert len(waited) == 2
+        left = server.run_sql("SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in %'")
+        assert left == ""
+
+
+def test_marks_that_are_asked_for_come_in_one_look(
+    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with made_on(server) as store:
+        store.commit(Changes(digest=b"d" * 32, once=(Once(b"first", NOW + 60),)), NOW)
+        with waits(monkeypatch) as waited, store.snapshot(late=True) as view:
+            view.marks_ahead(b"d" * 32, [b"first", b"second"])
+            assert view.seen(b"d" * 32)
+            assert [view.happened(each) for each in (b"first", b"second")] == [True, False]
+            assert len(waited) == 1
+            assert not view.seen(b"e" * 32)
+            assert len(waited) == 2
 
 
 def test_a_late_moment_begins_with_its_first_look(server: PrivatePostgres) -> None:
@@ -127,6 +162,20 @@ def born_in(number: int) -> NewDossier:
     born = f"{1946 + number % 9}-02-{1 + number // 9:02}"
     patient = replace(dossier.patient, birth_date=born)
     return a_new_dossier(f"trait {number}", dossier=replace(dossier, patient=patient))
+
+
+@contextmanager
+def waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exchange]]:
+    """Note each wait for the server meanwhile."""
+    waited, done = list[Exchange](), Exchange.done
+
+    def counted(exchange: Exchange, until: float = math.inf, least: float = 0.0) -> None:
+        waited.append(exchange)
+        done(exchange, until, least)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Exchange, "done", counted)
+        yield waited
 
 
 @contextmanager

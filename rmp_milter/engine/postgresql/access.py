@@ -20,11 +20,8 @@ from rmp_milter.engine.failures import StoreFailed
 from rmp_milter.engine.postgresql.exchange import Exchange, ask
 from rmp_milter.engine.postgresql.failures import failure
 from rmp_milter.engine.postgresql.pools import PoolTimeout, for_threads
-from rmp_milter.engine.postgresql.reading import (
-    MOST_FORESEEN,
-    PostgresqlMomentReads,
-    PostgresqlReads,
-)
+from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads, PostgresqlReads
+from rmp_milter.engine.postgresql.statements import statements
 from rmp_milter.engine.postgresql.turns import (
     LostTurnError,
     UnknownOutcomeError,
@@ -86,6 +83,17 @@ class PostgresqlAccess:
         finally:
             if moment.lent is not None:
                 self._give_back(moment.lent)
+
+    def has(self, table: EngineTable, key: bytes) -> bool:
+        """Whether there is a record of this key now; raises :class:`StoreFailed`.
+
+        The server gives a statement that stands alone a moment of its own.
+        """
+        self._check_usable()
+        said = statements(self._place.schema, table).has
+        connection, rows = self._reached(lambda found: ask(found, said, (key,)).rows)
+        self._pool.putconn(connection)
+        return bool(rows)
 
     def write(
         self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
@@ -179,8 +187,8 @@ class _Moment(PostgresqlMomentReads):
     def get(self, table: EngineTable, key: bytes) -> bytes | None:
         """Return one record; what was read once in a moment is the same to its end."""
         found = super().get(table, key)
-        if not table.in_parts and len(self._foreseen) < MOST_FORESEEN:
-            self._foreseen[table, key] = found
+        if not table.in_parts:
+            self._keep(table, key, found)
         return found
 
     def _ask(self, statement: bytes | SQL, *values: Said) -> list[Row]:

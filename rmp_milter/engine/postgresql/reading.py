@@ -14,7 +14,12 @@ from rmp_milter.engine.failures import LostMomentError
 from rmp_milter.engine.postgresql.exchange import ask
 from rmp_milter.engine.postgresql.failures import failure, is_passing, one_line
 from rmp_milter.engine.postgresql.packing import NUMBER_BYTES, keys_in, records_in
-from rmp_milter.engine.postgresql.statements import OWN_TABLES, statements, turn_statements
+from rmp_milter.engine.postgresql.statements import (
+    OWN_TABLES,
+    led_statement,
+    statements,
+    turn_statements,
+)
 from rmp_milter.engine.transaction import beyond
 
 if TYPE_CHECKING:
@@ -95,6 +100,8 @@ class PostgresqlReads:
 
     def has(self, table: EngineTable, key: bytes) -> bool:
         """Whether there is a record of this key."""
+        if (table, key) in self._foreseen:
+            return self._foreseen[table, key] is not None
         return bool(self._ask(self._said(table).has, key))
 
     def held(self, table: EngineTable, keys: Iterable[bytes]) -> set[bytes]:
@@ -131,6 +138,24 @@ class PostgresqlReads:
         for key in keys_in(self._page(self._said(table).first_keys, each, ends, most)):
             found[key[: len(each[0])]].append(key)
         return found
+
+    def led_to(
+        self, index: EngineTable, prefixes: Sequence[bytes], table: EngineTable
+    ) -> list[bytes]:
+        """Return what stands behind the prefixes in the keys of ``index``."""
+        led: dict[bytes, list[bytes]] = {prefix: [] for prefix in prefixes}
+        ends = [beyond(prefix) or BEYOND_ALL for prefix in led]
+        length = len(prefixes[0]) if prefixes else 0
+        said = led_statement(self._schema, index, table)
+        rows = self._ask(said, length + 1, [*led], ends, FIRST) if led else []
+        for key, value in cast("list[tuple[bytes, bytes | None]]", rows):
+            led[key[:length]].append(key[length:])
+            self._keep(table, key[length:], value)
+        for (prefix, behind), end in zip(led.items(), ends, strict=True):
+            if len(behind) == FIRST:  # seldom: one name leads to so many
+                more = self._keys_between(index, prefix + behind[-1] + b"\0", end)
+                behind += [key[length:] for key in more]
+        return [key for behind in led.values() for key in behind]
 
     def sizes(self, table: EngineTable, keys: Sequence[bytes]) -> Sequence[int | None]:
         """Return how many octets the records have."""
@@ -198,6 +223,11 @@ class PostgresqlReads:
         """Return how many bytes a table takes, or all of them, with their indexes."""
         asked = self._schema, table.value if table else "%"
         return cast("int", self._ask(_SIZE, *asked)[0][0])
+
+    def _keep(self, table: EngineTable, key: bytes, value: bytes | None) -> None:
+        """Have a record at hand from now on, as long as these are few."""
+        if len(self._foreseen) < MOST_FORESEEN:
+            self._foreseen[table, key] = value
 
     def _keys_between(self, table: EngineTable, start: bytes, end: bytes) -> Iterator[bytes]:
         many = FIRST

@@ -142,6 +142,23 @@ _APPEND = SQL("INSERT INTO {table} (k, v) SELECT * FROM unnest(%b::bytea[], %b::
 _WRITE_PART = SQL("INSERT INTO {table} (k, n, v) VALUES (%b, %b, %b)")
 
 
+_LED = SQL(
+    "SELECT k, (SELECT v FROM {table} AS led WHERE led.k = substr(those.k, %b))"
+    " FROM unnest(%b::bytea[], %b::bytea[]) AS w (p, e), LATERAL"
+    " (SELECT k FROM {index} WHERE k >= p AND k < e ORDER BY k LIMIT %b) AS those ORDER BY k"
+)
+
+
+@cache
+def led_statement(schema: str, index: EngineTable, table: EngineTable) -> bytes:
+    """Return what asks for keys that begin so, with the records under what stands behind that."""
+    tables = {
+        "index": Identifier(schema, index.value),
+        "table": Identifier(schema, table.value),
+    }
+    return _LED.format(**tables).as_bytes(None)
+
+
 def definitions(schema: str, tables: Iterable[EngineTable]) -> Iterator[Composed]:
     """Yield what makes the tables. What is sealed cannot be compressed; nobody shall try."""
     for table in tables:

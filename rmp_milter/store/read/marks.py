@@ -12,7 +12,7 @@ from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.read.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _BEYOND = b"\xff" * 8
 
@@ -27,6 +27,14 @@ class MarkReads(Reading):
     def happened(self, value: bytes) -> bool:
         """Whether this, which may happen once, has happened and is remembered."""
         return self._is_marked(LinkKind.ONCE, value)
+
+    def marks_ahead(self, digest: bytes, values: Iterable[bytes]) -> None:
+        """Be told that it will be asked whether a mail was seen, and whether these happened."""
+        if self._txn.ahead == 1:
+            return
+        blind = self._codecs.blind
+        once = [blind.of(LinkKind.ONCE, value) for value in values]
+        self._txn.foresee(StoreTable.SEEN, [blind.of(LinkKind.SEEN, digest), *once])
 
     def tally(self, fault: Fault, subject: bytes) -> Tally:
         """Return the tries of the subject, oldest first; an empty tally if there are none.

@@ -51,9 +51,12 @@ class Reading(Bodies):
         """Yield the identifiers that a blind key leads to."""
         return (key[LINK_BYTES:] for key in self._txn.keys(StoreTable.INDEX, link))
 
-    def _holders_of_any(self, links: Iterable[bytes]) -> tuple[bytes, ...]:
-        """Return all identifiers that any of the blind keys leads to, each once."""
-        return tuple(dict.fromkeys(holder for link in links for holder in self._holders(link)))
+    def _holders_of_any(self, links: Iterable[bytes], table: StoreTable) -> tuple[bytes, ...]:
+        """Return all identifiers that any of the blind keys leads to, each once.
+
+        They are those of records of ``table``, which is looked at next.
+        """
+        return tuple(dict.fromkeys(self._txn.led_to(StoreTable.INDEX, [*links], table)))
 
     def _beginning(self, table: StoreTable, reference: str) -> Iterator[bytes]:
         """Yield the identifiers that begin so in hex, none for what is no hex."""

@@ -121,7 +121,9 @@ class StoreSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
     def dossiers_by_traits(self, trait_keys: Iterable[str]) -> tuple[Dossier, ...]:
         """Return all dossiers that any of the folded traits leads to, each once."""
         links = trait_links(self._codecs.blind, LinkKind.TRAIT, trait_keys)
-        return tuple(map(self._promised_dossier, self._holders_of_any(links)))
+        return tuple(
+            map(self._promised_dossier, self._holders_of_any(links, StoreTable.DOSSIERS))
+        )
 
     def dossiers_of(self, doctor_id: bytes) -> Iterator[Dossier]:
         """Yield the dossiers whose médecin traitant is this doctor, erased ones too."""
@@ -173,7 +175,8 @@ class StoreSnapshot(WaitingReads, MarkReads, EmergencyReads, TermReads):
         """Follow the index; two doctors at one value cannot be, and no one is guessed."""
         if not value:
             return None
-        holders = list(self._holders(self._codecs.blind.of(kind, value)))
+        link = self._codecs.blind.of(kind, value)
+        holders = self._holders_of_any([link], StoreTable.DOCTORS)
         if len(holders) > 1:
             raise StoreError(f"the index leads from one {kind} to several doctors")
         return self._promised_doctor(holders[0]) if holders else None

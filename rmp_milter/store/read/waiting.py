@@ -43,7 +43,9 @@ class WaitingReads(Reading):
     def waiting_by_traits(self, trait_keys: Iterable[str]) -> tuple[Waiting, ...]:
         """Return all waiting deposits that any of the folded traits leads to, each once."""
         links = trait_links(self._codecs.blind, LinkKind.WAITING, trait_keys)
-        return tuple(map(self._promised_waiting, self._holders_of_any(links)))
+        return tuple(
+            map(self._promised_waiting, self._holders_of_any(links, StoreTable.WAITING))
+        )
 
     def waiting_expired(self, now: int, limit: int) -> tuple[Waiting, ...]:
         """Return up to ``limit`` deposits whose time is over, the longest over first."""

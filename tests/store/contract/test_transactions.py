@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     )
 
 TABLE = StoreTable.INDEX
+LEADS = {b"aa": 0, b"bb": 1, b"bc": 16, b"cc": 17, b"\xff\xff": 40}
+"""How many records are behind each: as many as come at once, fewer, and more."""
 KEYS_THERE = [
     b"\0",
     b"\0\0",
@@ -148,6 +150,39 @@ def test_many_are_looked_up_at_once(access: Access) -> None:
         }
         assert not txn.first_keys(TABLE, [], 3)
         assert [*txn.sizes(TABLE, [b"b", b"c", b"\0"])] == [len(b"value of b"), None, 10]
+
+
+def test_an_index_leads_to_records(access: Access) -> None:
+    led = StoreTable.DOCTORS
+    behind = {begin: [b"%d" % each for each in range(many)] for begin, many in LEADS.items()}
+
+    def write(txn: WriteTransaction) -> None:
+        for begin, keys in behind.items():
+            for key in keys:
+                txn.put(TABLE, begin + key, b"")
+                txn.put(led, key, b"record " + key)
+
+    access.write(write)
+    access.write(lambda txn: txn.delete(led, b"7"))
+    with access.reading() as txn:
+        for asked in ([b"bb"], [b"cc", b"aa"], [*LEADS], [b"cc", b"cc"], []):
+            found = [*txn.led_to(TABLE, asked, led)]
+            assert found == [
+                key for begin in dict.fromkeys(asked) for key in sorted(behind[begin])
+            ]
+            for key in found:
+                record = None if key == b"7" else b"record " + key
+                assert bytes(txn.get(led, key) or b"") == (record or b"")
+
+
+def test_one_look_is_at_what_is_there_now(access: Access) -> None:
+    assert not access.has(TABLE, b"a")
+    access.write(put_all)
+    with access.reading() as before:
+        assert access.has(TABLE, b"a")
+        access.write(lambda txn: txn.delete(TABLE, b"a"))
+        assert not access.has(TABLE, b"a")
+        assert before.has(TABLE, b"a")
 
 
 def test_bodies_are_measured_and_digested(access: Access) -> None:
