@@ -60,7 +60,7 @@ bench: ready
 
 soak:
 	@scripts/bootstrap campaigns
-	$(BIN)/pytest -m soak
+	$(BIN)/pytest -m "soak or hypothesis" --hypothesis-profile=campaign
 
 deb:
 	@scripts/bootstrap packages

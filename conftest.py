@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pkcs11
 import pytest
-from hypothesis import settings
 from openpgp.composed import SignedSecretKey
 
 from rmp_milter.keeper.keys import keys
+from testbed import examples
 from testbed.folders import DISK
 from testbed.once import SHARED, once
 from testbed.ready_rmp import PARTS_READY, READY, proven_once
@@ -43,9 +43,7 @@ IN_MEMORY, ENOUGH = "/dev/shm", 2 << 30  # noqa: S108 -- a folder of our own is 
 _own_folder, _disk = pytest.StashKey[Path](), pytest.StashKey[Path]()
 _may_start = True
 
-# How long an example takes says how busy the machine is, not whether the code is right.
-settings.register_profile("rmp", deadline=None)
-settings.load_profile("rmp")
+examples.register()
 
 
 def pytest_configure(config: pytest.Config) -> None:

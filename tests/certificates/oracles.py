@@ -31,10 +31,9 @@ class GnuPG:
         ring = self._home / f"{self._made}.gpg"
         signed = self._home / f"{self._made}.sig"
         signed.write_bytes(signature)
-        self._run(ring, "--import", data=certificate)
-        listed = self._run(ring, "--list-keys", "--with-colons").stdout.decode(errors="replace")
-        lines = [line.split(":") for line in listed.splitlines()]
-        names = [fields[9] for fields in lines if fields[0] == "fpr"]
+        said = self._run(ring, "--import", data=certificate).stdout.decode(errors="replace")
+        lines = [line.split() for line in said.splitlines()]
+        names = [words[3] for words in lines if words[1:2] == ["IMPORT_OK"]]
         seen = self._run(ring, "--verify", str(signed), "-", data=DATA)
         signs = seen.returncode == 0 and b"[GNUPG:] GOODSIG" in seen.stdout
         if not names:

@@ -32,13 +32,32 @@ def encrypts(certificate: bytes) -> str:
     return "ok"
 
 
+def held_against_others() -> list[object]:
+    """Return the table, most of it for the campaigns: gpg and sqop change with Debian, not with us.
+
+    Of those on which they differ from us every third is tried in each run, of the others every
+    sixth.
+    """
+    differing = [case for case in ALL if case.differs]
+    agreeing = [case for case in ALL if not case.differs]
+    tried = {case.name for case in (*differing[::3], *agreeing[::6])}
+    return [
+        pytest.param(case, marks=() if case.name in tried else pytest.mark.soak) for case in ALL
+    ]
+
+
 @pytest.mark.parametrize("case", ALL, ids=lambda case: case.name)
-def test_a_certificate_is_judged_as_gpg_and_sqop_do(case: Case, oracles: list[Oracle]) -> None:
+def test_a_certificate_is_judged_as_the_table_says(case: Case) -> None:
     certificate, signature = case.make()
     packets = detached(signature)
     trust = verify((lambda: DATA,), packets, (certificate,), NOW).trust.value
     assert (trust, encrypts(certificate)) == (case.signs, case.encrypts)
-    own = Verdict(trust == "good", case.encrypts == "ok")
+
+
+@pytest.mark.parametrize("case", held_against_others(), ids=lambda case: case.name)
+def test_the_table_says_what_gpg_and_sqop_do(case: Case, oracles: list[Oracle]) -> None:
+    certificate, signature = case.make()
+    own = Verdict(case.signs == "good", case.encrypts == "ok")
     for oracle in oracles:
         found = oracle.judge(certificate, signature)
         for what, mine, theirs in zip(Verdict._fields, own, found, strict=True):

@@ -16,6 +16,7 @@ from rmp_milter.certificates import (
 from rmp_milter.certificates.packets import FramingError, packets, subpackets
 from testbed import openpgp_maker as maker
 from testbed.certificate_parts import NOW, OLD, SIGNING, back, bound, named, pair
+from testbed.examples import some
 
 OWN, SIGNER = pair(), maker.ed25519_key(OLD)
 WHOLE = b"".join(
@@ -29,7 +30,7 @@ WHOLE = b"".join(
 IDS = {key.key_id.hex() for key in (OWN.primary, SIGNER)}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=some(300))
 @given(st.lists(st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(0, 255)), max_size=4))
 def test_no_change_of_octets_is_fatal_or_makes_a_key_somebody_elses(
     changes: list[tuple[int, int]],

@@ -17,6 +17,7 @@ from rmp_milter.keeper.cms.keys import certificate_names, public_key
 from rmp_milter.keeper.cms.opening import content_keys, decrypt
 from rmp_milter.keeper.cms.signed import is_one_signature, read_signed, verify
 from testbed.cms_bending import bent
+from testbed.examples import some
 
 ENVELOPES = ["aes-256-cbc", "aes-128-gcm"]
 changes = st.lists(
@@ -94,14 +95,14 @@ def test_whole_messages_are_taken(openssl: OpenSsl) -> None:
     assert all(only_ours(each) >= 4 for each in seeds(openssl))
 
 
-@settings(derandomize=True, max_examples=400)
+@settings(derandomize=True, max_examples=some(400))
 @given(st.integers(0, 99), changes)
 def test_bent_messages(openssl: OpenSsl, which: int, how: list[tuple[int, int, int]]) -> None:
     made = seeds(openssl)
     only_ours(bent(made[which % len(made)], how))
 
 
-@settings(derandomize=True, max_examples=200)
+@settings(derandomize=True, max_examples=some(200))
 @given(st.integers(0, 99), st.integers(0, 4000), st.binary(max_size=12), st.integers(0, 8))
 def test_messages_with_other_octets(
     openssl: OpenSsl, which: int, at: int, octets: bytes, removed: int
@@ -113,7 +114,7 @@ def test_messages_with_other_octets(
 
 
 @given(st.binary(max_size=60))
-@settings(derandomize=True, max_examples=200)
+@settings(derandomize=True, max_examples=some(200))
 def test_noise(data: bytes) -> None:
     only_ours(data)
     only_ours(b"\x30\x80" + data)

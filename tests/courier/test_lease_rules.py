@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from rmp_milter.courier.leases import Holdings
+from testbed.examples import some
 
 SECONDS, ROWS = 30.0, 4
 COURIERS = st.integers(0, 2)
@@ -151,4 +152,4 @@ class Leasing(RuleBasedStateMachine):
 
 
 class TestLeasing(Leasing.TestCase):  # type: ignore[misc,name-defined] # made by hypothesis when it runs
-    settings = settings(deadline=None, max_examples=300, stateful_step_count=50)
+    settings = settings(deadline=None, max_examples=some(300), stateful_step_count=50)

@@ -19,6 +19,7 @@ from rmp_milter.handlers import urgence
 from rmp_milter.handlers.asking.outcome import Effects
 from rmp_milter.handlers.people import bounded
 from rmp_milter.mail.catalogue.text import Language
+from testbed.examples import some
 
 
 class TestReasonMissing:
@@ -230,7 +231,7 @@ class TestWhateverStandsInIt:
     ANA = dossier(Patient("Martin", "Ana", "1990-07-14"), number=8)
 
     @given(lines=LINES, reason=st.booleans(), language=st.sampled_from(["fr", "en"]))
-    @settings(derandomize=True, deadline=None, max_examples=60)
+    @settings(derandomize=True, deadline=None, max_examples=some(60))
     def test_it_is_answered_at_once_with_a_dossier_or_with_what_to_do(
         self, lines: list[tuple[str, str]], language: Language, *, reason: bool
     ) -> None:

@@ -40,6 +40,7 @@ from rmp_milter.handlers.asking.outcome import Refusal
 from rmp_milter.handlers.letters.refusal import refusal_letter
 from rmp_milter.handlers.table import HANDLERS
 from rmp_milter.mail.header.routing import parse
+from testbed.examples import some
 
 pytestmark = pytest.mark.usefixtures("every_key_usable")
 
@@ -222,7 +223,7 @@ def told(request: str, said: str, state: Dossier, entries: Sequence[NumberedEntr
 
 
 @pytest.mark.promise(number=14)
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=some(60), deadline=None, derandomize=True)
 @given(
     hidden=st.sets(st.integers(1, 6), max_size=5),
     request_=st.sampled_from(["dossier", "masquage", "démasquage"]),

@@ -18,6 +18,7 @@ from rmp_milter.handlers.people.choice import FoundBy, choose
 from rmp_milter.handlers.people.likeness import SHORT_LIST
 from rmp_milter.handlers.people.references import chosen_by, near_to
 from rmp_milter.mail.header.routing import RoutingHeader
+from testbed.examples import some
 
 TWINS = tuple(number.to_bytes(16) for number in (803_683, 855_850))
 """Two ids that have one reference: of a million there are such, as likely as not."""
@@ -103,7 +104,7 @@ class TestNear:
         assert near_to(typed, ANY).found == ()
 
     @given(st.data())
-    @settings(max_examples=60)
+    @settings(max_examples=some(60))
     def test_two_slips_are_near_wherever_they_are(self, data: st.DataObject) -> None:
         once = data.draw(st.sampled_from(sorted(one_slip_away(spoken(THREE), ALPHABET))))
         twice = data.draw(st.sampled_from(sorted(one_slip_away(once, ALPHABET))))

@@ -19,6 +19,7 @@ from inspect_case import CODE, HEADER, LETTER, PDF, Inspect, inline
 from rmp_milter.inspection import gpg as inspection_gpg
 from rmp_milter.inspection.key_file import KeyUnusable, read_key_file
 from testbed.doctor import Doctor
+from testbed.examples import some
 from testbed.folders import own_folder
 from testbed.gpg import Keyring, Kind
 
@@ -386,7 +387,7 @@ def test_armor_without_an_end_is_refused_at_once(filler: bytes) -> None:
     assert time.monotonic() - started < 5
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(st.binary(max_size=60), st.integers(0, 4000), st.sampled_from([b"", None]))
 def test_any_file_is_a_key_or_is_refused(junk: bytes, at: int, rest: bytes | None) -> None:
     at %= len(KEY)

@@ -16,6 +16,7 @@ from rmp_milter.inspection.packets import wrapping_of
 from rmp_milter.keeper.desk.desk import Limits
 from rmp_milter.keeper.openpgp.packets import GNUPG_AEAD, SED, SEIPD, SKESK, frame
 from testbed.doctor import Doctor
+from testbed.examples import some
 
 KEY_ID = "0123456789abcdef"
 SEALED = frame(SEIPD, b"\x01" + bytes(60))
@@ -296,7 +297,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=some(150), deadline=None)
 @given(st.lists(st.one_of(PIECES, st.binary(max_size=80)), max_size=12))
 def test_nothing_that_a_mail_may_hold_raises(pieces: list[bytes]) -> None:
     raw = b"".join(pieces)
@@ -307,7 +308,7 @@ def test_nothing_that_a_mail_may_hold_raises(pieces: list[bytes]) -> None:
     assert seen.outside.verdict.text or seen.outside.verdict.outcome != "refused"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=some(150), deadline=None)
 @given(st.binary(max_size=200))
 def test_any_octets_have_a_wrapping(data: bytes) -> None:
     found = wrapping_of(lambda offset, size: data[offset : offset + size], Span(0, len(data)))

@@ -33,6 +33,7 @@ from rmp_milter.inspection.key_file import KeyUnusable, read_key_file
 from rmp_milter.keeper.keys.service_certificates import GRACE, InUse, public_certificate_of
 from rmp_milter.x509 import read_x509
 from testbed.doctor import Doctor
+from testbed.examples import some
 from testbed.folders import own_folder
 from testbed.outlook import Outlook
 from testbed.x509_maker import DAY, Authorities, Made, Maker, authorities
@@ -293,7 +294,7 @@ def seen_of(data: bytes, service: Made) -> EnvelopeSeen:
     return envelope_seen(lambda at, size: data[at : at + size], Span(0, len(data)), ours)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=some(150), deadline=None)
 @given(data=st.data())
 def test_no_octets_in_an_envelope_raise(
     remi: Outlook, service_key: Made, data: st.DataObject
@@ -368,7 +369,7 @@ def test_a_certificate_of_ours_is_known_whatever_it_is_good_for(
     assert ours.use_of(RecipientId(key_id=b"\x01" * 20)) is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(junk=st.binary(max_size=40), at=st.integers(0, 4000), cut=st.booleans())
 def test_any_smime_key_file_is_one_or_is_refused(
     service_key: Made, junk: bytes, at: int, *, cut: bool

@@ -28,6 +28,7 @@ from rmp_milter.keeper.openpgp.packets import (
 )
 from rmp_milter.keeper.openpgp.secretkeys import DecryptionKey, SecretKeyError, decryption_keys
 from rmp_milter.keeper.openpgp.sessionkey import SessionKey, SessionKeyError
+from testbed.examples import some
 
 NOW = 1_900_000_000
 LIMIT = 1 << 22
@@ -392,7 +393,7 @@ def test_gpg_reads_the_same_body_behind_a_new_key_packet_and_the_signature_holds
     assert "GOODSIG" in status
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_crash_the_outer_parser(data: bytes) -> None:
     try:
@@ -402,7 +403,7 @@ def test_no_bytes_crash_the_outer_parser(data: bytes) -> None:
     assert found.body.offset + found.body.length <= len(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(st.binary(max_size=400))
 def test_no_packets_inside_crash_the_inner_parser(data: bytes) -> None:
     body = sealed(data, KEY)
@@ -413,7 +414,7 @@ def test_no_packets_inside_crash_the_inner_parser(data: bytes) -> None:
     assert len(plain.data) <= LIMIT
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(packet=st.binary(max_size=300))
 def test_no_key_packet_crashes(packet: bytes, keys: tuple[DecryptionKey, ...]) -> None:
     for key in keys:

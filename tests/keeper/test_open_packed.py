@@ -25,6 +25,7 @@ from rmp_milter.dossier.model import Container
 from rmp_milter.keeper.desk.content import read_entity
 from rmp_milter.keeper.desk.desk import CallFailed, Desk, Limits
 from rmp_milter.keeper.openpgp.decrypt import Plain, decrypt
+from testbed.examples import some
 from testbed.tnef import attachment, message, tnef
 
 TEXT = HEADER + LETTER
@@ -170,7 +171,7 @@ def test_too_many_files_are_refused_like_too_many_parts(gpg: Gpg, desk: Desk) ->
 WHOLE = winmail(message(TEXT), attachment("a.pdf", PDF[:400]), attachment("b.txt", b"x"))
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(derandomize=True, max_examples=some(150), deadline=None)
 @given(st.integers(0, len(WHOLE)), st.binary(max_size=9), st.booleans())
 def test_no_damage_breaks_the_reading(at: int, noise: bytes, instead: bool) -> None:  # noqa: FBT001 -- drawn
     entity = WHOLE[:at] + noise + WHOLE[at + (len(noise) if instead else 0) :]

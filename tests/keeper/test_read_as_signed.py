@@ -20,6 +20,7 @@ from rmp_milter.keeper.desk.desk import CallFailed, Limits
 from rmp_milter.keeper.openpgp.decrypt import Plain
 from rmp_milter.keeper.openpgp.signatures import detached
 from testbed import tnef
+from testbed.examples import some
 
 NOW = 1_900_000_000
 CRLF = b"\r\n"
@@ -185,7 +186,7 @@ ENCODINGS = st.sampled_from(["8bit", "base64", "quoted-printable"])
 FILES = st.lists(st.tuples(st.sampled_from(["a.txt", "b.txt", "c.hpr"]), ENCODINGS), max_size=3)
 
 
-@settings(derandomize=True, max_examples=40, deadline=None)
+@settings(derandomize=True, max_examples=some(40), deadline=None)
 @given(FILES, ENCODINGS, st.integers(0, 3), st.booleans())
 def test_in_every_encoding_and_order_the_signed_part_alone_is_read(
     gpg: Gpg,

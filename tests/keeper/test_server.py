@@ -59,6 +59,7 @@ from rmp_milter.keeper.openpgp.keypackets import session_keys
 from rmp_milter.keeper.openpgp.packets import read_message
 from rmp_milter.keeper.server import serve
 from rmp_milter.tlog.checkpoints import read_checkpoint
+from testbed.examples import some
 
 pytestmark = pytest.mark.slow
 
@@ -284,7 +285,7 @@ def test_a_broken_frame_gets_no_answer_and_the_keeper_lives(
     assert isinstance(keeper.client.call(beat())[0], Checkpointed)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(message=st.binary(max_size=200))
 @pytest.mark.promise(number=11)
 def test_no_message_crashes_a_worker(keeper: Running, message: bytes) -> None:

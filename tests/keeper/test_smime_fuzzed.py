@@ -21,11 +21,12 @@ from rmp_milter.calls.protocol.opening import Opened, Trust
 from rmp_milter.keeper.desk.desk import Desk
 from testbed import mime
 from testbed.cms_bending import bent
+from testbed.examples import some
 from testbed.outlook import p7m
 
 SETTINGS = settings(
     derandomize=True,
-    max_examples=100,
+    max_examples=some(100),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -15,6 +15,7 @@ from rmp_milter.calls.protocol.opening import Attested
 from rmp_milter.keeper.vitale import trust
 from rmp_milter.keeper.vitale.attestation import NOBODY_ATTESTS, AttestationError
 from rmp_milter.keeper.vitale.jws import CLOCK_SKEW, MAX_TOKEN, JwsVerifier
+from testbed.examples import some
 from testbed.vitale import CardSoftware
 
 NIR = "159013456789082"
@@ -227,7 +228,7 @@ _SEGMENT = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(st.lists(_SEGMENT, min_size=1, max_size=4).map(".".join), st.text(max_size=20))
 def test_no_token_of_a_stranger_is_fatal_or_grants(
     verifier: JwsVerifier, token: str, text: str
@@ -236,7 +237,7 @@ def test_no_token_of_a_stranger_is_fatal_or_grants(
         assert fault(verifier, each) in Fault
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(st.integers(0, 700), st.sampled_from("ABab01-_.={ \n"))
 def test_no_change_to_a_good_token_leaves_it_good(
     software: CardSoftware, verifier: JwsVerifier, place: int, sign: str

@@ -24,6 +24,7 @@ from mail_builders import (
 from rmp_milter.cms import CmsError, signed_content
 from rmp_milter.mail.incoming.beside import Beside
 from rmp_milter.mail.incoming.shapes import Shape, ShapeName, octets_of, recognise
+from testbed.examples import some
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(200)
 DISCLAIMER = "Ce message est confidentiel et destiné à son seul destinataire.\r\n".encode()
@@ -238,7 +239,7 @@ def test_signed_data_that_are_cut_short_are_an_error(cut: int) -> None:
         signed_content(cms_signed(b"content" * 20)[:cut])
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=some(300), deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 80), st.booleans())
 def test_no_octets_break_the_reader_of_signed_data(noise: bytes, at: int, ber: bool) -> None:  # noqa: FBT001 -- drawn
     made = cms_signed(b"content" * 9, ber=ber)

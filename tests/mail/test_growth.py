@@ -190,19 +190,20 @@ def check(kind: str, seed: int, tries: int) -> None:
 
 
 @pytest.mark.promise(number=11)
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("kind", list(READERS))
 def test_reading_takes_as_long_as_there_is_to_read(kind: str, seed: int) -> None:
     check(kind, seed, 12)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", range(100, 160))
+@pytest.mark.parametrize("seed", [*range(2, 6), *range(100, 160)])
 @pytest.mark.parametrize("kind", list(READERS))
 def test_reading_takes_as_long_as_there_is_to_read_long(kind: str, seed: int) -> None:
     check(kind, seed, 60)
 
 
+@pytest.mark.parametrize("size", [2000, pytest.param(4000, marks=pytest.mark.soak)])
 @pytest.mark.parametrize(
     "bit",
     [
@@ -213,11 +214,11 @@ def test_reading_takes_as_long_as_there_is_to_read_long(kind: str, seed: int) ->
         "\nurgzzez:",
     ],
 )
-def test_texts_that_took_long(bit: str) -> None:
+def test_texts_that_took_long(bit: str, size: int) -> None:
     read, _ = READERS["plain"]
-    small, large = cost(read, bit, 4000), cost(read, bit, 16_000)
-    assert large <= 4.4 * small + 3000
-    assert large <= 16_000 * 150 + 20_000
+    small, large = cost(read, bit, size), cost(read, bit, 4 * size)
+    assert large <= 4.4 * small + 0.75 * size
+    assert large <= 4 * size * 150 + 5 * size
 
 
 RUNS = [
@@ -242,17 +243,27 @@ RUNS = [
 ]
 
 
+def seconds(read: Reader, bit: bytes) -> float:
+    """Return the processor's time for 8 KiB of it, the less of two: no count sees an expression."""
+    took = list[float]()
+    for _ in range(2):
+        start = time.process_time()
+        read(bit * (8192 // len(bit) + 1))
+        took.append(time.process_time() - start)
+    return min(took)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("end", ["x\n", ":\n", " : x\n", "a écrit\n"])
 @pytest.mark.parametrize("run", RUNS)
-def test_runs_of_one_sign_take_no_time(run: str, end: str) -> None:
+def test_runs_of_one_sign_take_about_as_long_as_words(run: str, end: str) -> None:
+    """At most eleven times as long; lines of dashes once took five hundred times."""
     read, _ = READERS["plain"]
+    words = seconds(read, b"Bonjour, je vous adresse ce patient.\n")
     for length in (190, 590, 3900):
         for begin in ("", "-----a", "Code : "):
             bit = f"{begin}{run * (length // len(run))}{end}".encode()
-            start = time.process_time()
-            read(bit * (8192 // len(bit) + 1))
-            assert time.process_time() - start < 1, bit  # lines of dashes took 5 s
+            assert seconds(read, bit) < 100 * words, bit
 
 
 @pytest.mark.parametrize(

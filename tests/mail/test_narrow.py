@@ -2,6 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rmp_milter.mail.outgoing.narrow import WIDTH, narrow, ready
+from testbed.examples import some
 
 LONG = "Le dossier de DUPONT Jean est clos. Plus rien n'y est ajouté ni lu par qui que ce soit."
 
@@ -51,7 +52,7 @@ def test_the_service_writes_its_address_where_its_slot_is() -> None:
     assert words == "    Service : rmp@chu.example\n"
 
 
-@settings(derandomize=True, max_examples=200)
+@settings(derandomize=True, max_examples=some(200))
 @given(st.text(alphabet="ab -.\n1", max_size=400))
 def test_no_word_is_lost_and_no_line_is_long(words: str) -> None:
     made = narrow(words)

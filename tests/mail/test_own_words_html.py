@@ -14,6 +14,7 @@ from rmp_milter.mail.whose.html_looks import Look, colour_of, declarations, look
 from rmp_milter.mail.whose.html_tokens import Tag, TextToken, tokens
 from rmp_milter.mail.whose.reading import read_html
 from rmp_milter.mail.whose.words import Whose
+from testbed.examples import some
 
 pytestmark = pytest.mark.slow
 
@@ -418,7 +419,7 @@ _FRAGMENTS = [
 ]
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=some(300), deadline=None, derandomize=True)
 @given(st.lists(st.one_of(st.sampled_from(_FRAGMENTS), st.text(max_size=5)), max_size=40))
 def test_any_page_is_read(fragments: list[str]) -> None:
     source = "".join(fragments)

@@ -18,12 +18,13 @@ from quoting import (
 
 from rmp_milter.mail.whose.reading import read_html, read_plain
 from rmp_milter.mail.whose.words import Whose, Words
+from testbed.examples import some
 
 pytestmark = pytest.mark.slow
 
 # For each of the clients; a machine under load is no fault.
 # The same examples each time: a search for new ones belongs where somebody looks at them.
-each_client = settings(max_examples=25, deadline=None, derandomize=True)
+each_client = settings(max_examples=some(25), deadline=None, derandomize=True)
 REQUEST = "Demande : clôture\nPatient : DUPONT Jean\nNé le : 30/01/1959\nCode : JzbVm7Kq"
 _LONG = (
     "Cher confrère, je vous adresse ce patient pour un avis sur son traitement au long cours"

@@ -9,6 +9,7 @@ from tnefparse import TNEF
 
 from rmp_milter.mail.incoming import tnef as tnef_module
 from rmp_milter.mail.incoming.tnef import MAX_FILES, TnefError, Unpacked, unpacked
+from testbed.examples import some
 from testbed.tnef import (
     ATTACHDATA,
     BINARY,
@@ -188,7 +189,7 @@ WHOLE = tnef(
 )
 
 
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=some(400), deadline=None)
 @given(
     st.integers(0, len(WHOLE)),
     st.binary(max_size=12),
@@ -207,7 +208,7 @@ def test_no_octets_break_it(at: int, noise: bytes, how: str) -> None:
     assert sum(len(each.data) for each in found.files) <= 2 * len(damaged)
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=some(200), deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -49,6 +49,7 @@ from rmp_milter.store.format.records import (
     from_stored,
     to_stored,
 )
+from testbed.examples import some
 
 CODECS = Codecs(KEYS)
 
@@ -151,7 +152,7 @@ records = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=some(150), deadline=None)
 @given(records, ids)
 def test_every_record_comes_back_as_it_went_in(
     record: tuple[Codec[object], object], key: bytes
@@ -183,13 +184,13 @@ def test_a_record_from_before_there_were_cards_is_read(
     assert name not in msgspec.msgpack.decode(msgspec.msgpack.encode(before))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(mails)
 def test_an_outgoing_mail_comes_back_as_it_went_in(mail: OutgoingMail) -> None:
     assert from_stored(to_stored(mail)) == mail
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=some(100), deadline=None)
 @given(st.data())
 @pytest.mark.promise(number=12)
 def test_a_record_with_any_bit_flipped_does_not_open(choice: st.DataObject) -> None:

@@ -38,6 +38,7 @@ from rmp_milter.dossier.revisions import revised
 from rmp_milter.handlers.people.keys import is_taken
 from rmp_milter.store import Conflict, Store
 from rmp_milter.store.check.whole import check
+from testbed.examples import some
 
 
 def clean(folder: Path) -> bool:
@@ -197,7 +198,7 @@ DOCTORS = st.tuples(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=some(60), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(DOCTORS, min_size=1, max_size=5), CERTIFICATES)
 def test_a_key_is_taken_as_if_the_whole_directory_were_read(
     tmp_path_factory: pytest.TempPathFactory,

@@ -20,6 +20,7 @@ from rmp_milter.x509 import (
 from rmp_milter.x509 import reading as reading_module
 from rmp_milter.x509.bounds import MAX_DEPTH, MAX_ELEMENTS
 from rmp_milter.x509.tlv import DerError
+from testbed.examples import some
 from testbed.x509_maker import Authorities, Maker, authorities
 
 MAKER = Maker(1_790_000_000)
@@ -55,7 +56,7 @@ def test_an_honest_certificate_is_far_below_the_bounds() -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=some(300))
 def test_changed_octets_are_refused_or_judged_and_never_good(data: st.DataObject) -> None:
     made = data.draw(st.sampled_from([USER, CARD]))
     der = bytearray(made.der)
@@ -74,7 +75,7 @@ def test_changed_octets_are_refused_or_judged_and_never_good(data: st.DataObject
 
 
 @given(st.binary(max_size=400))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=some(300))
 def test_any_octets_are_refused_in_one_line(octets: bytes) -> None:
     for read_one in (read_x509, read_compiled):
         with pytest.raises((X509Error, ListError)) as refused:
@@ -83,7 +84,7 @@ def test_any_octets_are_refused_in_one_line(octets: bytes) -> None:
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=some(200))
 def test_a_changed_list_is_refused(data: st.DataObject) -> None:
     raw = bytearray(LIST)
     at = data.draw(st.integers(0, len(raw) - 1))
