@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from testbed.command import CommandError, program, removed_on_failure, run
 from testbed.folders import own_folder
 from testbed.lifetime import Starting
+from testbed.once import once
 from testbed.processes import is_listening
 from testbed.waiting import PATIENCE_SECONDS, wait_until
 
@@ -74,10 +75,15 @@ class PrivatePostgres(Starting):
         return self._server.pid if self._server else 0
 
     def make_files(self) -> None:
-        """Make the files of a new, empty cluster (``initdb``)."""
+        """Copy the files of a new, empty cluster, which are made once for all (``initdb``)."""
+        made = once(f"postgres-{self._auth}", self._make_for_all)
+        run([program("cp"), "-a", str(made / "data"), str(self.data)])
+
+    def _make_for_all(self, place: Path) -> None:
         words = ["-D", str(self.data), "--no-sync", "-A", self._auth, "-U", "postgres"]
         # Checksums are what pg_rewind needs of an old primary.
         self.run_as_owner("initdb", *words, "--data-checksums", "-E", "UTF8", "--locale=C")
+        shutil.move(self.data, place / "data")
 
     def launch(self) -> None:
         """Start the server on the files that are there."""

@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import pytest
@@ -27,7 +27,10 @@ from rmp_milter.keeper.log.journal import Journal
 from testbed.folders import own_folder
 
 CODE, OTHER_CODE = CODES
-MOST_WRITES = 40
+EVERY_POINT = range(40)
+"""Before and behind each write, more than any mail has."""
+BEHIND_WRITES = (0, *EVERY_POINT[1::2])
+"""Before the first and behind each: before the next the same is on disk."""
 WRITES = ("append", "change", "forget")
 CREATION = Letter("alice1", "création", DUPONT, CODE)
 DEPOSIT = Letter("eve1", "dépôt")
@@ -139,12 +142,15 @@ def leaves_of(world: World) -> Counter[tuple[str, str, str]]:
 
 @pytest.mark.promise(number=7)
 @pytest.mark.promise(number=8)
+@pytest.mark.parametrize(
+    "points", [BEHIND_WRITES, pytest.param(EVERY_POINT, marks=pytest.mark.soak)], ids=len
+)
 @pytest.mark.parametrize("name", STORIES)
 def test_a_mail_is_done_once_wherever_the_keeper_dies(
-    name: str, worlds: Callable[[], World]
+    name: str, points: Sequence[int], worlds: Callable[[], World]
 ) -> None:
     *before, letter = STORIES[name]
-    for at in range(MOST_WRITES):
+    for at in points:
         world = worlds()
         for each in before:
             done(world, each)
@@ -161,7 +167,7 @@ def test_a_mail_is_done_once_wherever_the_keeper_dies(
         if letter.asks not in ONCE:
             with pytest.raises(Refused):
                 decided(world, letter)
-    assert 1 < at < MOST_WRITES - 1, "as many points as the mail has writes"
+    assert 1 < at < points[-1], "as many points as the mail has writes"
 
 
 def _look(world: World) -> None:
@@ -176,7 +182,7 @@ def _look(world: World) -> None:
 def test_what_waited_is_adopted_once_wherever_the_keeper_dies(
     worlds: Callable[[], World],
 ) -> None:
-    for at in range(MOST_WRITES):
+    for at in BEHIND_WRITES:
         world = worlds()
         late = decided(world, DEPOSIT)
         done(world, CREATION)
@@ -197,7 +203,7 @@ def test_what_waited_is_adopted_once_wherever_the_keeper_dies(
 def test_an_erasure_is_given_again_wherever_the_keeper_dies(
     worlds: Callable[[], World],
 ) -> None:
-    for at in range(MOST_WRITES):
+    for at in BEHIND_WRITES:
         world = worlds()
         for each in (CREATION, DEPOSIT, CLOSURE):
             done(world, each)

@@ -49,7 +49,7 @@ class Clients:
         while not self._ended.is_set():
             try:
                 with PostgresqlEngine(on(self._cluster)).open(KEYS) as store:
-                    while not self._ended.wait(0.01):
+                    while not self._ended.wait(0.03):
                         number += 1
                         dossier = sorted(self._dossiers)[number % len(self._dossiers)]
                         work(store, name, dossier, number)

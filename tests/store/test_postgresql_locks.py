@@ -155,7 +155,7 @@ def test_who_stands_still_loses_his_turn_and_what_he_decided_is_decided_again(
     server: PrivatePostgres, milters: tuple[PostgresqlStore, PostgresqlStore]
 ) -> None:
     one, other = milters
-    one._locks._milliseconds = 300
+    one._locks._held = "300ms"
     decided = (TriesSeen(Fault.DOSSIER, WHO, ()),)
     strikes = (a_strike(WHO, fault=Fault.DOSSIER),)
     with one.in_turn(WHO):  # and nothing more comes from it

@@ -2,11 +2,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from contract_case import made
+from contract_case import fill, made
 from engines import TRIED, Tried
-from store_case import KEYS, NOW, filled, usable
+from store_case import KEYS, NOW, usable
 
-from rmp_milter.dossier.changes import Changes
 from rmp_milter.store.engines import Engine
 from rmp_milter.store.surface import Outbox, Store
 
@@ -40,10 +39,5 @@ def outbox(store: Store, engine: Engine) -> Iterator[Outbox]:
 @pytest.fixture
 def full(engine: Engine) -> Engine:
     """The engine of a closed store with records of every kind."""
-    with made(engine) as store, engine.outbox(KEYS.outbox, clock=lambda: NOW) as outbox:
-        filled(store)
-        outbox.sent(1)
-        outbox.sent(2)
-        store.commit(Changes(bounced=(2,)), NOW)
-        outbox.park(3, "relay refused")
+    fill(engine)
     return engine

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from engines import Tried
-from store_case import KEYS, NOW
+from store_case import KEYS, NOW, filled
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store.engines import Engine
@@ -16,6 +16,16 @@ from rmp_milter.store.surface import Store
 def made(engine: Engine) -> Store:
     engine.create(KEYS)
     return engine.open(KEYS)
+
+
+def fill(engine: Engine) -> None:
+    """Make a store with records of every kind, and close it."""
+    with made(engine) as store, engine.outbox(KEYS.outbox, clock=lambda: NOW) as outbox:
+        filled(store)
+        outbox.sent(1)
+        outbox.sent(2)
+        store.commit(Changes(bounced=(2,)), NOW)
+        outbox.park(3, "relay refused")
 
 
 def findings(engine: Engine) -> tuple[str, ...]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from contract_case import clean, findings
+from contract_case import clean, fill, findings
+from engines import TRIED
 from store_case import KEYS, NOW, a_deposit, with_dossier
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store.format.failures import DamagedRecordError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from engines import Tried
 
@@ -51,13 +53,38 @@ def of(tried: Tried, table: str) -> list[tuple[bytes, bytes]]:
     return [row for row in tried.records(table) if table != "bodies" or row[0] not in given_up]
 
 
-def test_the_check_of_a_sound_store_finds_nothing_and_tells_how_far_it_is(
-    full: Engine, tried: Tried
-) -> None:
+@pytest.fixture(scope="module", params=sorted(TRIED))
+def kept(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Tried]:
+    """A store with records of every kind, in which each test puts back what it changed."""
+    kept = TRIED[request.param](tmp_path_factory.mktemp("kept") / "store")
+    fill(kept.engine)
+    yield kept
+    assert clean(kept.engine)
+    kept.free()
+
+
+@contextmanager
+def put_back(kept: Tried, table: str) -> Iterator[None]:
+    """Put the table's records back at the end of the block, whatever is done to them there."""
+    before = dict(kept.records(table))
+    try:
+        yield
+    finally:
+        now = dict(kept.records(table))
+        for key in now.keys() - before.keys():
+            kept.delete(table, key)
+        for key, value in before.items():
+            if now.get(key) != value:
+                kept.put(table, key, value)
+
+
+def test_the_check_of_a_sound_store_finds_nothing_and_tells_how_far_it_is(kept: Tried) -> None:
     steps: list[tuple[int, int]] = []
-    report = full.check(KEYS, lambda done, total: steps.append((done, total)))
+    report = kept.engine.check(KEYS, lambda done, total: steps.append((done, total)))
     assert report.findings == ()
-    assert report.counts == {name: len(tried.records(name)) for name in tried.tables()}
+    assert report.counts == {name: len(kept.records(name)) for name in kept.tables()}
     total = sum(report.counts.values())
     assert steps[-1] == (total, total)
 
@@ -66,26 +93,26 @@ def test_the_check_of_a_sound_store_finds_nothing_and_tells_how_far_it_is(
 @pytest.mark.parametrize("table", SEALED)
 @pytest.mark.promise(number=12)
 def test_the_check_finds_what_was_done_to_a_record(
-    full: Engine, tried: Tried, table: str, act: Callable[[Tried, str], None]
+    kept: Tried, table: str, act: Callable[[Tried, str], None]
 ) -> None:
-    act(tried, table)
-    found = findings(full)
+    with put_back(kept, table):
+        act(kept, table)
+        found = findings(kept.engine)
     assert found
     assert all("Quincampoix" not in line for line in found)
 
 
 @pytest.mark.parametrize("table", LOOKED_UP)
 @pytest.mark.promise(number=12)
-def test_the_check_finds_a_look_up_that_is_lost_or_too_many(
-    full: Engine, tried: Tried, table: str
-) -> None:
-    (key, value), *_ = tried.records(table)
-    tried.delete(table, key)
-    assert findings(full)
-    tried.put(table, key, value)
-    assert clean(full)
-    tried.put(table, bytes([key[0] ^ 1]) + key[1:], value)
-    assert findings(full)
+def test_the_check_finds_a_look_up_that_is_lost_or_too_many(kept: Tried, table: str) -> None:
+    (key, value), *_ = kept.records(table)
+    with put_back(kept, table):
+        kept.delete(table, key)
+        assert findings(kept.engine)
+        kept.put(table, key, value)
+        assert clean(kept.engine)
+        kept.put(table, bytes([key[0] ^ 1]) + key[1:], value)
+        assert findings(kept.engine)
 
 
 def test_the_check_runs_beside_the_open_store(store: Store, engine: Engine) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
 from psycopg.sql import SQL, Identifier
 from tried_lmdb import Lmdb
 
@@ -24,6 +25,7 @@ from testbed.postgres import shared_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.transaction import Access
     from rmp_milter.store.engines import Engine
     from rmp_milter.store.surface import Store
@@ -38,6 +40,14 @@ def schema_of(place: Path) -> str:
     if not note.exists():
         note.write_text(FREE.pop() if FREE else f"rmp {next(NUMBERS)}")
     return note.read_text()
+
+
+@cache
+def beside(server: str) -> Connection:
+    """Return the connection over which a process looks into stores, past their engine."""
+    connection = connect(PostgresqlPlace(host=server, user="postgres", dbname="postgres"))
+    atexit.register(connection.close)
+    return connection
 
 
 class Postgresql:
@@ -57,7 +67,8 @@ class Postgresql:
 
     def free(self) -> None:
         """Leave the tables, which take a while to be made, to another test."""
-        with connect(self.pg) as connection, connection.transaction():
+        connection = self._connected()
+        with connection.transaction():
             if not {*PostgresqlReads(connection, self.pg.schema).tables()}:
                 return  # no store was made
             for table in StoreTable:
@@ -72,7 +83,7 @@ class Postgresql:
     @contextmanager
     def held(self, store: Store) -> Iterator[None]:
         assert isinstance(store, PostgresqlStore)
-        with self._connected() as connection, connection.transaction():
+        with connect(self.pg) as connection, connection.transaction():
             turn = Identifier(self.pg.schema, TURN)
             connection.execute(SQL("SELECT 1 FROM {} FOR UPDATE").format(turn))
             yield
@@ -91,13 +102,13 @@ class Postgresql:
         return tuple(table_names())
 
     def records(self, table: str) -> list[tuple[bytes, bytes]]:
-        with self._connected() as connection:
-            reads = PostgresqlReads(connection, self.pg.schema)
-            return list(reads.records(StoreTable(table)))
+        reads = PostgresqlReads(self._connected(), self.pg.schema)
+        return list(reads.records(StoreTable(table)))
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
         said = statements(self.pg.schema, StoreTable(table))
-        with self._connected() as connection, connection.transaction():
+        connection = self._connected()
+        with connection.transaction():
             connection.execute(said.delete, ([key],))
             if table == "bodies":
                 connection.execute(said.write, (key, 0, value))
@@ -106,17 +117,14 @@ class Postgresql:
 
     def delete(self, table: str, key: bytes) -> None:
         said = statements(self.pg.schema, StoreTable(table))
-        with self._connected() as connection:
-            connection.execute(said.delete, ([key],))
+        self._connected().execute(said.delete, ([key],))
 
     def mark(self, format_number: int) -> None:
         mark = version.FORMAT._replace(number=format_number).mark
         self.put("meta", FORMAT_KEY, mark)
 
-    @contextmanager
-    def _connected(self) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-        with connect(self.pg) as connection:
-            yield connection
+    def _connected(self) -> Connection:
+        return beside(self.pg.host)
 
 
 def opened_in_postgresql(store: Store) -> PostgresqlStore:
