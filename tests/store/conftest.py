@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,9 +30,10 @@ def outbox(store: Store, folder: Path) -> Iterator[LmdbOutbox]:
         yield outbox
 
 
-@pytest.fixture
-def full_folder(folder: Path) -> Path:
-    """A closed store with records in every table, sent and parked rows among them."""
+@pytest.fixture(scope="session")
+def filled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed store with records in every table, which nobody changes."""
+    folder = tmp_path_factory.mktemp("filled") / "store"
     with (
         full_store(folder) as store,
         LmdbOutbox.open(folder, KEYS.outbox, MAP_BYTES, clock=lambda: NOW) as outbox,
@@ -41,6 +43,12 @@ def full_folder(folder: Path) -> Path:
         store.commit(Changes(bounced=(2,)), NOW)
         outbox.park(3, "relay refused")
     return folder
+
+
+@pytest.fixture
+def full_folder(filled_once: Path, folder: Path) -> Path:
+    """A closed store with records in every table, sent and parked rows among them."""
+    return shutil.copytree(filled_once, folder)
 
 
 @pytest.fixture

@@ -14,18 +14,28 @@ from prepared_case import finish, prepare
 from rotation_case import rotate
 
 from rmp_milter.store import preparing, rotating
-from rmp_milter.store.format import succession
+from rmp_milter.store.format import course, succession
 from rmp_milter.store.format.succession import Rotated, Succession
 from rmp_milter.store.prepared import RotationPlace
 from testbed.forks import forked, is_killed, was_killed
 
 
-def is_killed_moving(folder: Path, moment: str, *, really: bool = False) -> bool:
-    """Whether who moves a store is killed then; to the made-up later format, or really to ours."""
+def is_killed_moving(folder: Path, moment: str) -> bool:
+    """Whether who moves a store to the made-up later format is killed then."""
 
     def work() -> None:
         migration_case.set_trap(moment)
-        (migration_case.really_move if really else migration_case.move)(folder)
+        migration_case.move(folder)
+
+    return is_killed(work)
+
+
+def is_killed_really_moving(folder: Path, moment: str, batch: int = course.BATCH) -> bool:
+    """Whether who moves a store to our format, by so many records at a time, is killed then."""
+
+    def work() -> None:
+        migration_case.set_trap(moment)
+        migration_case.really_move(folder, batch)
 
     return is_killed(work)
 

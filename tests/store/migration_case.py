@@ -132,9 +132,9 @@ def move(folder: Path) -> None:
     migrating.migrate(folder, KEYS, STEPS, silent)
 
 
-def really_move(folder: Path) -> None:
+def really_move(folder: Path, batch: int = course.BATCH) -> None:
     """Move the store by the real steps to the real format; for a process of its own."""
-    begun.CHUNK = CHUNK
+    begun.CHUNK, course.BATCH = CHUNK, batch
     migrating.migrate(folder, KEYS, REAL_STEPS, silent)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import lmdb
 import pytest
 from former_store import NEW_TABLES, make_format_2, tables_of
-from killed_case import is_killed_moving
+from killed_case import is_killed_really_moving
 from msgspec.structs import replace
 from store_case import (
     KEYS,
@@ -34,6 +34,8 @@ from rmp_milter.store.surface import Snapshot
 pytestmark = pytest.mark.slow
 
 MANY = 10_000
+BATCH = 150
+"""So many records at a time in a step that is killed, a seventh of a host's."""
 NAMES = ("MARTIN", "DUPONT", "de LA TOUR", "LEGALL", "N'GUYEN", "MÜLLER", "Иванов")
 
 
@@ -50,11 +52,11 @@ def a_person(number: int) -> NewDossier:
 
 
 def make_former(folder: Path, count: int) -> Path:
-    """Make a store of format 2 with so many dossiers, every hundredth with an entry."""
+    """Make a store of format 2 with so many dossiers, every fiftieth with an entry."""
     with make_store(folder) as store:
-        for start in range(0, count, 500):
-            new = [a_person(number) for number in range(start, start + 500)]
-            deposits = [a_deposit(each.dossier.dossier_id, b"body") for each in new[::100]]
+        for start in range(0, count, 250):
+            new = [a_person(number) for number in range(start, start + 250)]
+            deposits = [a_deposit(each.dossier.dossier_id, b"body") for each in new[::50]]
             store.commit(Changes(dossiers=tuple(new), entries=tuple(deposits)), NOW)
     make_format_2(folder)
     return folder
@@ -72,7 +74,7 @@ def nothing_is_lost(before: dict[str, dict[bytes, bytes]], folder: Path) -> bool
 def all_are_found(view: Snapshot) -> bool:
     return all(
         dossier.dossier_id in view.term_holders(term)
-        for dossier in list(view.dossiers())[::200]
+        for dossier in list(view.dossiers())[::50]
         for term in terms_of(dossier)
     )
 
@@ -91,7 +93,7 @@ def test_ten_thousand_dossiers_are_moved_after_a_kill_and_nothing_is_lost(
     before = tables_of(make_former(folder, MANY))
     assert not before.keys() & {*NEW_TABLES}
     # Of other parts are 13: each ends with none.
-    assert is_killed_moving(folder, "batch 17", really=True)
+    assert is_killed_really_moving(folder, "batch 17")
     told: list[tuple[str, int, int]] = []
     move = migrate(folder, KEYS, STEPS, lambda *what: told.append(what))
     assert (move.found, move.wanted) == (2, 3)
@@ -108,7 +110,7 @@ def test_ten_thousand_dossiers_are_moved_after_a_kill_and_nothing_is_lost(
 @pytest.fixture(scope="module")
 def former(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of format 2 with dossiers for two batches; nobody changes it."""
-    return make_former(tmp_path_factory.mktemp("former") / "store", 1500)
+    return make_former(tmp_path_factory.mktemp("former") / "store", 2 * BATCH - 50)
 
 
 KILLS = ("batch 1", "batch 2", "verify", "_keep", "replace")
@@ -121,7 +123,7 @@ def test_a_kill_leaves_the_former_store_and_a_second_call_ends_it(
 ) -> None:
     before = tables_of(shutil.copytree(former, folder))
     data = (folder / "data.mdb").read_bytes()
-    assert is_killed_moving(folder, moment, really=True)
+    assert is_killed_really_moving(folder, moment, BATCH)
     assert (folder / "data.mdb").read_bytes() == data
     with pytest.raises(OtherFormatError, match="rmp store migrate"):
         LmdbStore.open(folder, KEYS, map_bytes=0)
@@ -131,8 +133,8 @@ def test_a_kill_leaves_the_former_store_and_a_second_call_ends_it(
 
 
 def test_a_kill_behind_the_rename_leaves_the_new_store(folder: Path) -> None:
-    before = tables_of(make_former(folder, 500))
-    assert is_killed_moving(folder, "rename-done", really=True)
+    before = tables_of(make_former(folder, 250))
+    assert is_killed_really_moving(folder, "rename-done")
     assert migrate(folder, KEYS, STEPS, silent).steps == ()
     assert is_moved(folder, before)
 
@@ -176,7 +178,7 @@ def test_the_moved_store_has_what_one_of_today_has(folder: Path) -> None:
 def test_a_store_whose_map_is_nearly_full_is_moved(tmp_path: Path) -> None:
     tight = tmp_path / "tight"
     tight.mkdir()
-    with lmdb.Environment(str(make_former(tmp_path / "store", 500)), max_dbs=64) as handle:
+    with lmdb.Environment(str(make_former(tmp_path / "store", 250)), max_dbs=64) as handle:
         handle.copy(str(tight), compact=True)
     size = (tight / "data.mdb").stat().st_size
     _shrink_map(tight, size)

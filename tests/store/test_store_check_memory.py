@@ -89,13 +89,17 @@ def test_a_sound_store_eight_times_as_large_needs_no_more_memory(
     assert many - few < MORE
 
 
+# Each look-up that is lost is another walk through the store, for every five hundred records.
+@pytest.mark.parametrize(
+    "lost", [("terms",), pytest.param(("terms", "index"), marks=pytest.mark.soak)]
+)
 def test_naming_what_is_damaged_needs_no_more_either(
-    stores: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    stores: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, lost: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(check_keys, "MOST_REMEMBERED", 500)
     for folder in stores:
-        _forget(folder, "terms")
-        _forget(folder, "index")
+        for table in lost:
+            _forget(folder, table)
     small, large = stores
     (few, some), (many, more) = peak_of_check(small), peak_of_check(large)
     assert any("search terms do not lead" in line for line in some)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from former_store import make_format_2, tables_of
-from killed_case import is_killed_moving, is_killed_moving_after
+from killed_case import is_killed_moving, is_killed_moving_after, is_killed_really_moving
 from migration_case import LATER, OURS, STEPS, endings, programs_changed, silent, sound
 from store_case import KEYS, NOW, a_doctor, full_store, with_dossier
 
@@ -230,7 +230,7 @@ def test_the_real_step_to_format_3_is_gone_on_with_and_counts_once(
         pass
     today = tables_of(folder)
     make_format_2(folder)
-    assert is_killed_moving(folder, moment, really=True)
+    assert is_killed_really_moving(folder, moment)
     assert migrate(folder, KEYS, REAL_STEPS, silent).earlier is Earlier.FITS
     assert tables_of(folder) == today
     assert not any(key.startswith(NOTED) for key in tables_of(folder)["meta"])

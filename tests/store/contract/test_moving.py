@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from contract_case import clean, made
 from engines import TRIED
+from other_process import Depositing
 from store_case import KEYS, NOW, a_doctor, filled, with_dossier
-from test_processes import other
 
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.store.format.failures import StoreError
@@ -140,17 +140,15 @@ def test_who_has_it_open_writes_no_more(source: Tried, target: Tried) -> None:
     """A process of this machine keeps a file from being moved; one of another is shut out."""
     with source.engine.open(KEYS) as store:
         with_dossier(store, "trait")
-    with other(source, "deposits") as writer:
-        assert writer.stdout is not None
+    with Depositing(source) as writer:
         writer.stdout.readline()
         try:
             moved(source.engine, target.engine)
         except StoreError as refusal:
             assert "stop milter and courier" in str(refusal)  # noqa: PT017 -- either may be
-            assert writer.poll() is None
-            writer.kill()
+            assert writer.runs
             return
-        assert writer.wait(timeout=60) == 0
+        assert writer.wait() == 0
     assert clean(target.engine)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from contract_case import clean, made
 from engines import Tried
+from other_process import Depositing
 from store_case import KEYS, NOW, a_doctor, with_dossier
 
 from rmp_milter.dossier.changes import Changes
@@ -18,8 +19,8 @@ from rmp_milter.store.surface import Outbox, Store
 OTHER = str(Path(__file__).with_name("other_process.py"))
 
 
-def other(tried: Tried, *act: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, OTHER, tried.name, str(tried.place), *act]
+def other(tried: Tried, *number: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, OTHER, tried.name, str(tried.place), *number]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
@@ -28,7 +29,7 @@ def test_a_second_process_writes_and_reads_beside_the_first(
 ) -> None:
     store.commit(Changes(doctors=(a_doctor(6),)), NOW)
     before = outbox.last_change()
-    with other(tried, "doctor", "7") as process:
+    with other(tried, "7") as process:
         out, _ = process.communicate(timeout=30)
     assert out == "2\n"
     assert outbox.last_change() > before
@@ -45,8 +46,7 @@ def test_a_writer_killed_at_any_time_loses_nothing_acknowledged(tried: Tried) ->
     acknowledged: list[str] = []
     delays = random.Random(7)  # noqa: S311 -- only spreads the kills over time
     for _ in range(6):
-        with other(tried, "deposits") as writer:
-            assert writer.stdout is not None
+        with Depositing(tried) as writer:
             acknowledged.append(writer.stdout.readline().strip())
             time.sleep(delays.uniform(0, 0.15))
             writer.kill()
@@ -71,7 +71,7 @@ def test_another_process_goes_on_when_a_writer_is_killed(
     store: Store, engine: Engine, tried: Tried
 ) -> None:
     with_dossier(store, "trait")
-    with other(tried, "deposits") as writer:
+    with other(tried) as writer:
         assert writer.stdout is not None
         writer.stdout.readline()
         store.commit(Changes(doctors=(a_doctor(1),)), NOW)
