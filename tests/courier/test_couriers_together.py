@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +26,7 @@ from courier_case import (
     states,
     wait_until,
 )
+from courier_process import CourierProcess
 
 from rmp_milter.dossier.changes import Changes, NewDossier
 from rmp_milter.engine.postgresql.place import PostgresqlPlace
@@ -45,7 +42,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 LEASE = 2.0
-HERE = Path(__file__).parent
 
 
 class Slow(Conversation):
@@ -112,6 +108,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowServer]:
 
 @contextmanager
 def couriers(place: PostgresqlPlace, port: int, log: Path, many: int = 3) -> Iterator[Couriers]:
+    log.touch()
     running = Couriers(place, port, log)
     try:
         for _ in range(many):
@@ -121,28 +118,20 @@ def couriers(place: PostgresqlPlace, port: int, log: Path, many: int = 3) -> Ite
     finally:
         for each in running.processes:
             each.kill()
-            each.wait()
 
 
 class Couriers:
     """Processes that send, until they are killed."""
 
     def __init__(self, place: PostgresqlPlace, port: int, log: Path) -> None:
-        self.processes: list[subprocess.Popen[bytes]] = []
-        self._words = [json.dumps(asdict(place)), str(port)]
-        self._log = log
+        self.processes: list[CourierProcess] = []
+        self._place, self._port, self._log = place, port, log
 
     def start(self) -> None:
-        command = [sys.executable, str(HERE / "courier_process.py"), *self._words]
-        path = os.pathsep.join(each for each in sys.path if each)
-        with self._log.open("ab") as log:
-            self.processes.append(
-                subprocess.Popen(command, stderr=log, env=os.environ | {"PYTHONPATH": path})
-            )
+        self.processes.append(CourierProcess(self._place, self._port, self._log))
 
     def kill(self, number: int) -> None:
-        self.processes[number].kill()
-        self.processes.pop(number).wait()
+        self.processes.pop(number).kill()
 
 
 @contextmanager
