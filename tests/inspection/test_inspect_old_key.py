@@ -20,7 +20,7 @@ def rotated(service: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "rmp"
     shutil.copytree(service, folder, ignore=shutil.ignore_patterns("run"))
     other = tmp_path / "other"
-    assert main.run(["init", str(other), "--address", "other@rmp.test"]) == 0
+    assert main.run(["init", str(other), "--address", "rmp@chu.example"]) == 0
     shutil.copy2(other / "keeper" / "service.key", folder / "keeper" / "service.key")
     text = (folder / "rmp.toml").read_text()
     (folder / "rmp.toml").write_text(text.replace(str(service), str(folder)))

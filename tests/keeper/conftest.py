@@ -19,6 +19,7 @@ from rmp_milter.keeper.keys import sealing
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.place import LogPlace
 from testbed.folders import own_folder
+from testbed.once import once
 from testbed.outlook import Outlook
 
 
@@ -59,7 +60,11 @@ def gpg() -> Iterator[Gpg]:
 @pytest.fixture(scope="session")
 def service(gpg: Gpg) -> SignedSecretKey:
     """The service's RSA key, known to gpg as rmp@x.fr (public part only)."""
-    key = rsa_service()
+
+    def make(place: Path) -> None:
+        (place / "key").write_bytes(rsa_service().to_bytes())
+
+    key = SignedSecretKey.from_bytes((once("keeper-rsa", make) / "key").read_bytes())
     gpg.run("--import", data=key.to_public_key().to_bytes())
     return key
 

@@ -38,6 +38,8 @@ from rmp_milter.keeper.vitale.jws import JwsVerifier
 SERVICE = "rmp@x.fr"
 AUDITORS = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 NOW = 1_900_000_000
+ADDRESS, NAME = "rmp@chu.example", "Résumé médical partagé"
+"""For whom services are made in most tests: a test run makes one RSA key a user id."""
 ORIGIN = "x.fr/rmp"
 PEPPER = secrets.token_bytes(32)
 LOG_KEY = Ed25519PrivateKey.generate()

@@ -6,7 +6,7 @@ from calendar import timegm
 from pathlib import Path
 
 import pytest
-from keeper_case import HEADER, LETTER, NOW, SERVICE, ask, opening
+from keeper_case import ADDRESS, HEADER, LETTER, NAME, NOW, SERVICE, ask, opening
 from keeper_gpg import Gpg
 from openpgp.composed import SignedSecretKey
 
@@ -29,7 +29,7 @@ UNTIL = NOW + 1000
 
 @pytest.fixture(scope="module")
 def new() -> SignedSecretKey:
-    return keys._make_service_key("another <rmp@x.fr>")
+    return keys._make_service_key("another <x@y.z>")
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_mail_may_name_either_until_the_day(both: Desk) -> None:
 
 def test_its_file_says_until_when(tmp_path: Path) -> None:
     folder = tmp_path / "k"
-    make_keys(folder, "rmp@x.fr", "RMP")
+    make_keys(folder, ADDRESS, NAME)
     name = former_service_name("20261231", [])
     assert former_service_name("20261231", [name]) == "service-until-20261231-2.key"
     shutil.copy(folder / "service.key", folder / name)

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from keeper_case import ADDRESS, NAME
 from keeper_gpg import Gpg
 
 from rmp_milter.audit.reasons import new_auditor_key, read_private
@@ -20,13 +21,13 @@ from rmp_milter.keeper.keys.keys import (
 
 FILES = ("service.key", "custody.key", "waiting.key", "pepper.key", "log.key")
 LATER = 2_000_000_000
-ADDRESS, NAME = "rmp@hopital.fr", "Résumé médical <partagé>"
+ODD_NAME = "Résumé médical <partagé>"
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keys") / "keeper"
-    make_keys(folder, ADDRESS, NAME)
+    make_keys(folder, ADDRESS, ODD_NAME)
     return folder
 
 
@@ -47,7 +48,7 @@ def test_nothing_is_overwritten(folder: Path) -> None:
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     (folder / "service.key").unlink()
     with pytest.raises(KeyFileError, match="not overwritten"):
-        make_keys(folder, "rmp@hopital.fr", "RMP")
+        make_keys(folder, ADDRESS, NAME)
     del before["service.key"]
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
 
@@ -58,7 +59,7 @@ def test_the_certificate_asks_every_sender_for_what_every_reader_reads(
     certificate = service_certificate(made)
     read = read_certificate(certificate)
     assert read.algorithm == "rsa3072"
-    assert read.user_ids == ("Résumé médical partagé <rmp@hopital.fr>",)
+    assert read.user_ids == (f"{NAME} <{ADDRESS}>",)
     assert usable(certificate, LATER)
     packets = gpg.run("--list-packets", data=certificate).decode()
     assert "(features: 01)" in packets
@@ -113,7 +114,7 @@ def test_a_strange_address_is_refused(tmp_path: Path, address: str) -> None:
 
 
 def test_the_auditors_private_key_is_handed_out_and_not_kept(tmp_path: Path) -> None:
-    private = make_keys(tmp_path / "k", ADDRESS, NAME)
+    private = make_keys(tmp_path / "k", ADDRESS, ODD_NAME)
     secret = private.split()[1]
     assert secret not in b"".join(file.read_bytes() for file in (tmp_path / "k").iterdir())
     public = read_private(private).public_key().public_bytes_raw()

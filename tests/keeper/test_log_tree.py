@@ -333,10 +333,13 @@ def test_a_node_that_is_gone_is_a_fault(place: LogPlace) -> None:
 
 
 @pytest.mark.slow
-def test_kills_in_the_middle_leave_leaves_tree_and_heads_that_fit(place: LogPlace) -> None:
+@pytest.mark.parametrize("rounds", [3, pytest.param(8, marks=pytest.mark.soak)])
+def test_kills_in_the_middle_leave_leaves_tree_and_heads_that_fit(
+    place: LogPlace, rounds: int
+) -> None:
     """Writers that append and sign are killed at any moment, again and again."""
     chance = random.Random(3)  # noqa: S311 -- when to kill
-    for round_ in range(8):
+    for round_ in range(rounds):
         children = [_worker(place, 10 * round_ + each) for each in range(3)]
         time.sleep(0.05 + chance.random() / 5)
         for child in children:

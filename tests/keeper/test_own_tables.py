@@ -299,9 +299,12 @@ def write_without_end(log: Journal) -> None:
         log.append(event("dossier", act), 5, with_it=note)
 
 
-def test_kills_at_any_time_leave_as_many_acts_as_leaves(place: LogPlace) -> None:
+@pytest.mark.parametrize(
+    "steps", [range(0, 12, 3), pytest.param(range(12), marks=pytest.mark.soak)], ids=len
+)
+def test_kills_at_any_time_leave_as_many_acts_as_leaves(place: LogPlace, steps: range) -> None:
     Journal(place).close()
-    for step in range(12):
+    for step in steps:
         pids = [child(place, write_without_end) for _ in range(2)]
         with Journal(place) as log:  # behind the forks
             size = len(log)

@@ -19,7 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keeper_case import (
+    ADDRESS,
     HEADER,
+    NAME,
     NOW,
     ORIGIN,
     PEPPER,
@@ -422,7 +424,7 @@ def test_a_worker_whose_log_fails_ends_even_if_nobody_hears_it(
 def test_no_two_workers_draw_the_same_session_key(tmp_path: Path) -> None:
     # The library's generator is copied by a fork once it was used: two readers would
     # get one key, and a worker that was started again would draw the old ones.
-    make_keys(tmp_path / "keys", "rmp@chu.example", "Résumé médical partagé")
+    make_keys(tmp_path / "keys", ADDRESS, NAME)
     journal.create(tmp_path / "log", ORIGIN)
     keys = load_keys(tmp_path / "keys")
     command = [sys.executable, "-c", SERVE, str(tmp_path)]

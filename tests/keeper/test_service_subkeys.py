@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from keeper_case import ADDRESS, NAME
 from keeper_gpg import Gpg
 
 from rmp_milter.certificates import bound_key_ids, encryption_keys, read_certificate
@@ -14,7 +15,7 @@ NOW = 1_900_000_000
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    make_keys(tmp_path / "k", "rmp@hopital.fr", "RMP")
+    make_keys(tmp_path / "k", ADDRESS, NAME)
     return tmp_path / "k"
 
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from keeper_case import ADDRESS, NAME
 from smime_case import NOW, above, encrypted, issued, key_of, opened, put, self_signed
 
 from rmp_milter.keeper.keys.key_files import KeyFileError
@@ -39,12 +40,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_keeper_without_any_starts_as_before(tmp_path: Path) -> None:
-    make_keys(tmp_path / "k", "rmp@hopital.fr", "RMP")
+    make_keys(tmp_path / "k", ADDRESS, NAME)
     assert load_keys(tmp_path / "k").smime == ()
 
 
 def test_a_loaded_keeper_has_them_and_shows_no_secret(tmp_path: Path) -> None:
-    make_keys(tmp_path / "k", "rmp@hopital.fr", "RMP")
+    make_keys(tmp_path / "k", ADDRESS, NAME)
     private = key_of(KeyKind.RSA)
     put(tmp_path / "k" / "smime", private, issued(private), above())
     keys = load_keys(tmp_path / "k")

@@ -1,6 +1,7 @@
 """Mails of every make that openssl, gpgsm and NSS can write, opened as their author's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +40,16 @@ CIPHERS = [
 CURVES = ["P-256", "P-384"]
 PSS = ("-keyopt", "rsa_padding_mode:pss")
 FORMS = ["opaque", "detached", "bare"]
+KINDS = ["RSA", *CURVES]
+
+
+def together(*choices: Sequence[object]) -> list[object]:
+    """Return each choice with each other: in each run a third, which has every pair, else all."""
+    return [
+        pytest.param(*(each for _, each in made), marks=() if here else pytest.mark.soak)
+        for made in product(*map(enumerate, choices))
+        for here in [sum(place for place, _ in made) % 3 == 0]
+    ]
 
 
 def checked(desk: Desk, envelope: bytes, own: Made) -> Opened:
@@ -55,9 +66,7 @@ def inside(author: Outlook, form: str, options: tuple[str, ...] = ()) -> bytes:
     return author.signed(ENTITY, options, detached=form == "detached")
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("kind", ["RSA", *CURVES])
-@pytest.mark.parametrize("cipher", CIPHERS)
+@pytest.mark.parametrize(("cipher", "kind", "form"), together(CIPHERS, KINDS, FORMS))
 def test_what_openssl_writes(
     desk: Desk, tmp_path: Path, form: str, kind: str, cipher: str
 ) -> None:
@@ -66,10 +75,15 @@ def test_what_openssl_writes(
     checked(with_keys(desk, service(kind)), envelope, pauls())
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("kind", ["RSA", *CURVES])
-@pytest.mark.parametrize("cipher", ["aes-256-cbc", "aes-256-gcm"])
-@pytest.mark.parametrize("options", [("-keyid",), ("-stream",), ("-keyid", "-stream")])
+@pytest.mark.parametrize(
+    ("options", "cipher", "kind", "form"),
+    together(
+        [("-keyid",), ("-stream",), ("-keyid", "-stream")],
+        ["aes-256-cbc", "aes-256-gcm"],
+        KINDS,
+        FORMS,
+    ),
+)
 def test_by_key_identifier_and_in_pieces(  # noqa: PLR0913, PLR0917 -- each is a choice of a program
     desk: Desk, tmp_path: Path, form: str, kind: str, cipher: str, options: tuple[str, ...]
 ) -> None:
@@ -114,7 +128,7 @@ def test_what_openssl_signs(
     checked(smime_desk, author.encrypted(inside(author, form, options)), own)
 
 
-@pytest.mark.parametrize("kind", ["RSA", *CURVES])
+@pytest.mark.parametrize("kind", KINDS)
 def test_for_the_old_and_the_new_certificate_side_by_side(
     desk: Desk, tmp_path: Path, kind: str
 ) -> None:
