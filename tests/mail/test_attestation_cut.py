@@ -36,10 +36,18 @@ def test_it_is_taken_in_every_spelling(word: str, colon: str) -> None:
     assert_taken(f"{HEADER}\n{word}{colon}{TOKEN}\n\nCher confrère")
 
 
-@pytest.mark.parametrize("token", [TOKEN, OTHER, ODD])
-@pytest.mark.parametrize("wrapped", [0, 20, 60, 72, 76, 78, 998])
-@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r", " \r\n"])
-@pytest.mark.parametrize("quoting", ["", "> ", ">> ", "> > "])
+WAYS = [
+    pytest.param(quoting, line_end, wrapped, token, marks=() if here else pytest.mark.soak)
+    for quoting in ("", "> ", ">> ", "> > ")
+    for line_end in ("\n", "\r\n", "\r", " \r\n")
+    for wrapped in (0, 20, 60, 72, 76, 78, 998)
+    for token in (TOKEN, OTHER, ODD)
+    for here in [token == TOKEN or (quoting in {"", "> > "} and line_end == "\r\n")]
+]
+"""Each way to wrap and to quote; the other tokens in each run by those of the usual line ends."""
+
+
+@pytest.mark.parametrize(("quoting", "line_end", "wrapped", "token"), WAYS)
 def test_it_is_put_together_where_clients_wrapped_it(
     token: str, wrapped: int, line_end: str, quoting: str
 ) -> None:

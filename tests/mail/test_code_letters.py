@@ -1,6 +1,7 @@
 """Texts that tell a patient's code: no part of them, quoted or pasted, is a line ``Code :``."""
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
@@ -33,15 +34,25 @@ def written(key: str, language: Language) -> list[str]:
     ).splitlines()
 
 
+FEW = (1, 2, 4)
+"""Lines of a window: of more, only all that follow; the campaigns try windows of any size."""
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "sizes", [FEW, pytest.param(range(1, 100), marks=pytest.mark.soak)], ids=len
+)
 @pytest.mark.parametrize("key", ["created", "code-renewed"])
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_no_window_of_the_answer_is_read_as_a_code(key: str, language: Language) -> None:
+def test_no_window_of_the_answer_is_read_as_a_code(
+    key: str, language: Language, sizes: Sequence[int]
+) -> None:
     lines = written(key, language)
     assert grouped(CODE) in "\n".join(lines)
     for start in range(len(lines)):
-        for end in range(start + 1, len(lines) + 1):
-            window = lines[start:end]
+        left = len(lines) - start
+        for size in {*(each for each in sizes if each < left), left}:
+            window = lines[start : start + size]
             for mark in BELOW:
                 pasted = "\n".join(f"{mark}{line}" for line in window)
                 found = cut(f"Merci.\n\n{pasted}\n")

@@ -20,6 +20,8 @@ FRENCH = "Patient : LEFÈVRE Zoé\nNé le : 30/01/1959\n\nŒdème, 3 € … « 
 def test_no_label_makes_other_lines_or_other_signs_of_ascii(label: str) -> None:
     for data in (HIDDEN, FRENCH.encode(), FRENCH.encode("windows-1252"), bytes(range(256))):
         as_labelled, plain = decode_unsigned(data, label), decode(data)
+        if as_labelled == plain:
+            continue
         assert [*map(len, rows_of(as_labelled))] == [*map(len, rows_of(plain))]
         assert re.sub(r"[^\x00-\x7f]", "?", as_labelled) == re.sub(r"[^\x00-\x7f]", "?", plain)
         assert cut(as_labelled).header == cut(plain).header

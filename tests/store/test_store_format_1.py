@@ -1,5 +1,6 @@
 """The store of the first format, as it was made then: read, found by its keys, written to."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,20 @@ from testbed.past_service import manifest, tally, unpack
 KNOWN: dict[str, Any] = manifest()["known"]
 
 
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store moved to the format of today, which nobody changes."""
+    found = load(unpack(tmp_path_factory.mktemp("format-1")))
+    migrate(found.paths.store, keys_of(found), STEPS, lambda *_: None)
+    return found.paths.store
+
+
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
+def config(moved: Path, tmp_path: Path) -> Config:
     """The service's configuration, its store moved to the format of today."""
     found = load(unpack(tmp_path))
-    migrate(found.paths.store, keys_of(found), STEPS, lambda *_: None)
+    shutil.rmtree(found.paths.store)
+    shutil.copytree(moved, found.paths.store)
     return found
 
 

@@ -174,10 +174,11 @@ class Filling:
                 self._disk.fill(self._left)
 
 
-@pytest.fixture
-def former(tmp_path: Path) -> Iterator[SmallDisk]:
-    """A store of format 2, to which the real step adds more than its freed pages take."""
-    home, loose = tmp_path / "former", tmp_path / "loose"
+@pytest.fixture(scope="module")
+def made_former(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a store of format 2, which nobody changes."""
+    made = tmp_path_factory.mktemp("former")
+    home, loose = made / "former", made / "loose"
     (home / "store").mkdir(parents=True)
     with make_store(loose) as store:
         people = [a_new_dossier(f"trait {number}") for number in range(500)]
@@ -185,6 +186,13 @@ def former(tmp_path: Path) -> Iterator[SmallDisk]:
     make_format_2(loose)
     with lmdb.Environment(str(loose), max_dbs=64) as handle:
         handle.copy(str(home / "store"), compact=True)
+    return home
+
+
+@pytest.fixture
+def former(made_former: Path, tmp_path: Path) -> Iterator[SmallDisk]:
+    """A store of format 2, to which the real step adds more than its freed pages take."""
+    home = shutil.copytree(made_former, tmp_path / "former")
     with SmallDisk(home, 8 * MEGABYTE) as disk:
         yield disk
 
