@@ -12,6 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
+from psycopg.pq import ExecStatus
+
 from testbed.command import CommandError, program, removed_on_failure, run
 from testbed.folders import own_folder
 from testbed.lifetime import Starting
@@ -20,7 +23,9 @@ from testbed.processes import is_listening
 from testbed.waiting import PATIENCE_SECONDS, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from psycopg.pq.abc import PGconn
 
 OWNERS = ("postgres", "nobody")
 """Whose processes these are, where a test runs as root: the server refuses to be root's."""
@@ -107,11 +112,30 @@ class PrivatePostgres(Starting):
     def run_sql(
         self, *statements: str, database: str = "postgres", user: str = "postgres"
     ) -> str:
-        """Run statements as ``user``, each by itself; return what psql prints, unaligned."""
+        """Run statements as ``user``, each by itself; return what psql prints, unaligned.
+
+        Where the server believes anybody, no psql is begun. Raises :class:`CommandError`.
+        """
+        if self._auth == "trust":
+            return self._said(statements, database, user)
         lines = [part for each in statements for part in ("-c", each)]
         where = ["-h", str(self.folder), "-U", user, "-d", database]
         command = _binary("psql", *where, "-XqAt", "-v", "ON_ERROR_STOP=1", *lines)
         return run([*as_its_owner(), *command]).stdout.decode()
+
+    def _said(self, statements: Sequence[str], database: str, user: str) -> str:
+        try:
+            with psycopg.connect(
+                host=str(self.folder),
+                user=user,
+                dbname=database,
+                options=_IN_TIME,
+                autocommit=True,
+            ) as connection:
+                rows = [row for each in statements for row in _rows(connection.pgconn, each)]
+        except psycopg.Error as error:
+            raise CommandError(f"postgres: {error}") from error
+        return "".join(f"{row}\n" for row in rows)
 
     def standby(self, name: str) -> PrivatePostgres:
         """Return a server, not started yet, that follows this one under ``name``."""
@@ -138,6 +162,22 @@ class PrivatePostgres(Starting):
                 _binary("pg_isready", "-q", "-h", str(self.folder)), check=False
             ).returncode
         )
+
+
+_IN_TIME = f"-c statement_timeout={1000 * PATIENCE_SECONDS}"
+
+
+def _rows(connection: PGconn, statement: str) -> list[str]:
+    """Return what a statement gives, by the protocol that has no transaction around it."""
+    result = connection.exec_(statement.encode())
+    if result.status not in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
+        raise CommandError(f"{statement}: {result.error_message.decode()}")
+    return [
+        "|".join(
+            (result.get_value(row, column) or b"").decode() for column in range(result.nfields)
+        )
+        for row in range(result.ntuples)
+    ]
 
 
 SHARED = "RMP_TEST_POSTGRES"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from rmp_milter.engine.transaction import ReadTransaction
 
 SOME = [(name, damage) for name, damage in DAMAGES if name != "meta"]
-ROUNDS, AT_ONCE = 6, 8
+ROUNDS, AT_ONCE = 3, 8
 
 
 @pytest.fixture(scope="module")
