@@ -17,7 +17,6 @@ from rmp_milter.engine.lmdb_file import send_whole
 from rmp_milter.engine.postgresql.access import PostgresqlAccess
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.doubts import doubts_of
-from rmp_milter.engine.postgresql.pools import FewConnections
 from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
 from rmp_milter.engine.postgresql.schema import SchemaLayout, check_format, make_tables
 from rmp_milter.keeper.log import epoch as log_epoch
@@ -129,7 +128,7 @@ class PostgresqlLogAccess(Closing):
     def __init__(self, place: PostgresqlPlace, epoch: bytes | None) -> None:
         self._place = place
         fence = Fence(LogTable.META, log_epoch.KEY, epoch)
-        self._access = PostgresqlAccess(place, fence=fence, pool=FewConnections)
+        self._access = PostgresqlAccess(place, fence=fence)
 
     @contextmanager
     def reading(self) -> Iterator[ReadTransaction]:
