@@ -132,8 +132,8 @@ class PostgresqlLogAccess(Closing):
 
     @contextmanager
     def reading(self) -> Iterator[ReadTransaction]:
-        """Give one moment."""
-        with self._access.reading() as txn:
+        """Give one moment, which is that of the first look; of none nothing is asked."""
+        with self._access.reading(late=True) as txn:
             yield txn
 
     def write(
