@@ -11,7 +11,7 @@ from log_places import server_place
 from rmp_milter.keeper.log import journal
 from rmp_milter.keeper.log.journal import Journal
 from rmp_milter.keeper.log.known import Known, Stand, of_dossier
-from rmp_milter.keeper.log.own import Asked
+from rmp_milter.keeper.log.own import OwnAhead
 from rmp_milter.keeper.log.postgresql_log import PostgresqlLog
 from testbed.exchanges import waits
 from testbed.postgres import PrivatePostgres
@@ -43,7 +43,7 @@ def deposit(log: Journal, number: int) -> None:
         assert own.known.look(of_dossier(DOSSIER), 0, CARD.tag) is Stand.CURRENT
         assert own.acts.note(act, "depot", DOSSIER, NOW + 60)
 
-    asked = Asked(known=[of_dossier(DOSSIER)], acts=[(act, 0)])
+    asked = OwnAhead(known=[of_dossier(DOSSIER)], acts=[(act, 0)])
     log.append(event("depot", act), NOW, with_it=note, asked=asked)
 
 

@@ -14,7 +14,7 @@ from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.keys.sealing import Random
 from rmp_milter.keeper.log.journal import NOTHING, Journal, WithLeaf
 from rmp_milter.keeper.log.leaves import LeafError
-from rmp_milter.keeper.log.own import Asked, Own
+from rmp_milter.keeper.log.own import Own, OwnAhead
 from rmp_milter.keeper.vitale.attestation import AttestationVerifier
 from rmp_milter.x509 import World
 
@@ -90,7 +90,7 @@ def write_leaf(  # noqa: PLR0913 -- the leaf, and what is written and read with 
     reason: str = "",
     with_it: WithLeaf | None = None,
     *,
-    asked: Asked = NOTHING,
+    asked: OwnAhead = NOTHING,
 ) -> int:
     """Write the event into the log, durable on return; return its index.
 

@@ -30,7 +30,7 @@ from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, read_ticket
 from rmp_milter.keeper.desk.desk import Desk, write_leaf
 from rmp_milter.keeper.log.known import Known, Stand
-from rmp_milter.keeper.log.own import Asked, Own
+from rmp_milter.keeper.log.own import Own, OwnAhead
 
 NOBODY = bytes(16)
 """In the place of a dossier where there is none."""
@@ -191,7 +191,7 @@ def write_entitled(  # noqa: PLR0913 -- the leaf, and what is written with it
                 write(own)
 
     ticket = found.ground.ticket
-    asked = Asked(
+    asked = OwnAhead(
         known=[each.key for each in found.shown], acts=[(ticket.act, found.ground.share)]
     )
     return write_leaf(desk, event, now, reason, with_it, asked=asked)

@@ -29,7 +29,7 @@ from rmp_milter.keeper.log.open_log import (
     OpenLog,
     place_of,
 )
-from rmp_milter.keeper.log.own import Asked, Own
+from rmp_milter.keeper.log.own import Own, OwnAhead
 from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.keeper.log.signing import SIGNED_KEY
 from rmp_milter.keeper.log.tables import LogTable
@@ -44,7 +44,7 @@ LOOKED_BACK = 1024
 
 WithLeaf = Callable[[Own, bool], None]
 """What is written with a leaf; the second value says whether the leaf is new."""
-NOTHING = Asked()
+NOTHING = OwnAhead()
 T = TypeVar("T")
 
 
@@ -82,7 +82,7 @@ class Journal(OpenLog):
         sealed: bytes = b"",
         *,
         with_it: WithLeaf | None = None,
-        asked: Asked = NOTHING,
+        asked: OwnAhead = NOTHING,
     ) -> int:
         """Write the event's leaves and its ``sealed`` reason; return the index of the last.
 

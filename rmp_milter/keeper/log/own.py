@@ -16,8 +16,8 @@ MOST_PURGED = 8
 """Rows of each kind that go with one write: more than it can add, so that they grow no further."""
 
 
-class Asked(NamedTuple):
-    """What a transaction will ask of the tables, told beforehand: known cards, an act's share."""
+class OwnAhead(NamedTuple):
+    """What a transaction will look at in the tables, told beforehand: known cards, acts' shares."""
 
     known: Sequence[bytes] = ()
     acts: Sequence[tuple[bytes, int]] = ()
