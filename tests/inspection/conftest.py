@@ -3,17 +3,27 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
 from inspect_case import Inspect, enrol
 
 from rmp_milter.cli import main
+from rmp_milter.keeper.keys import smime_identity
 from testbed.doctor import Doctor
 from testbed.folders import own_folder
 from testbed.processes import is_listening
 from testbed.waiting import wait_until
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _each_key_proven_once() -> Iterator[None]:
+    """Let OpenSSL prove each key of a file once, not for each mail that it opens."""
+    with pytest.MonkeyPatch.context() as patch:
+        name = "load_pem_private_key"
+        patch.setattr(smime_identity, name, cache(getattr(smime_identity, name)))
+        yield
 
 
 @pytest.fixture
