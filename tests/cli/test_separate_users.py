@@ -36,6 +36,7 @@ from rmp_milter.store.format.version import FORMAT
 from testbed.command import run_rmp
 from testbed.folders import own_folder
 from testbed.forks import in_a_child
+from testbed.once import once
 from testbed.openssl import openssl
 from testbed.ready_rmp import become, prove_once, run_ready
 from testbed.softhsm import CONFIGURATION, MODULE, SoftToken
@@ -59,15 +60,20 @@ needs_public_code = pytest.mark.skipif(
 )
 
 
+def init(folder: Path) -> None:
+    users = ("--user-keeper", KEEPER, "--user-milter", MILTER, "--user-courier", COURIER)
+    groups = ("--group-store", COURIER, "--group-milter", "mail")
+    told = ("init", str(folder / "rmp"), "--address", "rmp@chu.example")
+    assert main.run([*told, *users, *groups]) == 0
+
+
 @contextmanager
 def made_service() -> Iterator[Path]:
     top = own_folder("rmp-")
     top.chmod(0o755)
-    users = ("--user-keeper", KEEPER, "--user-milter", MILTER, "--user-courier", COURIER)
-    groups = ("--group-store", COURIER, "--group-milter", "mail")
-    folder = top / "rmp"
-    assert main.run(["init", str(folder), "--address", "rmp@chu.example", *users, *groups]) == 0
-    prove_once(folder / "keeper")
+    made, folder = once("init-for-users", init) / "rmp", top / "rmp"
+    prove_once(made / "keeper")
+    subprocess.run(["cp", "--archive", made, folder], check=True)  # owners as well
     yield folder
     shutil.rmtree(top)
 
