@@ -91,8 +91,13 @@ LOOKED_AT = (
     "rmp_milter/__init__.py",
 )
 """What is looked at before anything is built."""
-BUILT_OF = (*LOOKED_AT, "rmp_milter", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE")
+BUILT_OF = (
+    *(*LOOKED_AT, "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"),
+    *("rmp_milter/py.typed", "rmp_milter/cli", "rmp_milter/tlog"),
+)
+"""What the build is tried with: two rooms of the package."""
 EVERYTHING = ("",)
+PACKAGE = re.compile(r'^    "(rmp_milter\.[\w.]+)",$', re.MULTILINE)
 
 
 def copy_of_what_lies_here(folder: Path, parts: Sequence[str]) -> None:
@@ -131,8 +136,13 @@ def whole(tmp_path: Path) -> Tree:
 
 @pytest.fixture
 def built(tmp_path: Path) -> Tree:
-    """A tree with the package alone: it is built in half the time."""
-    return committed(tmp_path / "tree", BUILT_OF)
+    """A tree with little of the package: it is built in half the time."""
+    tree = committed(tmp_path / "tree", BUILT_OF)
+    for name in PACKAGE.findall((tree.folder / "pyproject.toml").read_text()):
+        if not (tree.folder / name.replace(".", "/")).exists():
+            tree.change("pyproject.toml", f'    "{name}",\n', "")
+    tree.commit("Have two rooms")
+    return tree
 
 
 @pytest.fixture
