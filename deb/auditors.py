@@ -86,7 +86,7 @@ def _project(packages: Sequence[str]) -> str:
     )  # fmt: skip
 
 
-def package(target: PackageTarget, folder: Path, level: int = TIGHT) -> Path:
+def package(target: PackageTarget, folder: Path, packed: Sequence[str] = TIGHT) -> Path:
     """Make Debian's package as :func:`deb.build.build` does; raises what it does."""
     change = last_change(CHANGES.read_text())
     version = change.version_for(target.release)
@@ -98,7 +98,7 @@ def package(target: PackageTarget, folder: Path, level: int = TIGHT) -> Path:
         found = _gathered(target, wheels)
         _lay_out(target, found, bill(target, version, change.at, found, NAME), root)
         describe(target, change, root, control=f"{NAME}.control", scripts=())
-        pack(root, file, change.at, level)
+        pack(root, file, change.at, packed)
     return file
 
 

@@ -23,11 +23,11 @@ from deb.wheels import gather
 SCRIPTS = ("postinst", "prerm", "postrm")
 
 
-TIGHT, QUICK = 6, 0
-"""Of xz's ten levels: the usual one, for what is published; the last takes a tenth of the time."""
+TIGHT, QUICK = ("-Zxz", "-z6"), ("-Zgzip", "-z1")
+"""How dpkg-deb compresses: as is usual, for what is published; or in a hundredth of the time."""
 
 
-def build(target: PackageTarget, folder: Path, level: int = TIGHT) -> Path:
+def build(target: PackageTarget, folder: Path, packed: Sequence[str] = TIGHT) -> Path:
     """Make the package for ``target`` in ``folder`` and return its file.
 
     The same tree gives the same octets. Needs the package index, or pip's cache of it. Raises
@@ -44,7 +44,7 @@ def build(target: PackageTarget, folder: Path, level: int = TIGHT) -> Path:
         found = gather(target, packaged(target), wheels)
         lay_out(target, found, bill(target, version, change.at, found), root)
         describe(target, change, root)
-        pack(root, file, change.at, level)
+        pack(root, file, change.at, packed)
     return file
 
 
@@ -82,12 +82,12 @@ def describe(
         (part / script).chmod(0o755)
 
 
-def pack(root: Path, file: Path, at: int, level: int = TIGHT) -> None:
+def pack(root: Path, file: Path, at: int, packed: Sequence[str] = TIGHT) -> None:
     """Pack what lies below ``root``, all of it as of one moment."""
     for path in (root, *root.rglob("*")):
         os.utime(path, (at, at), follow_symlinks=False)
     made = file.with_suffix(".part")
-    command = ["dpkg-deb", "--root-owner-group", "-Zxz", f"-z{level}", "--threads-max=1"]
+    command = ["dpkg-deb", "--root-owner-group", *packed, "--threads-max=1"]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(at)}
     subprocess.run(
         [*command, "--build", str(root), str(made)],

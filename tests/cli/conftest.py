@@ -8,13 +8,29 @@ from rmp_case import PlayedKeeper, Rmp, made_key
 
 from rmp_milter.cli import leaves, main
 from testbed.folders import own_folder
+from testbed.once import once
+from testbed.past_service import unpack
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "rmp"
-    assert main.run(["init", str(folder), "--address", "rmp@chu.example"]) == 0
-    return folder
+def made() -> Path:
+    """What ``rmp init`` made, once in a run: to be copied."""
+
+    def init(folder: Path) -> None:
+        assert main.run(["init", str(folder / "rmp"), "--address", "rmp@chu.example"]) == 0
+
+    return once("init-for-commands", init) / "rmp"
+
+
+@pytest.fixture(scope="session")
+def moved() -> Path:
+    """The service of the first format, its store moved to this one: to be copied."""
+
+    def move(folder: Path) -> None:
+        file = unpack(folder)
+        assert main.run(["--config", str(file), "store", "migrate"]) == 0
+
+    return once("moved-from-format-1", move) / "rmp"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import email
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from email.policy import default
 from pathlib import Path
@@ -29,7 +30,6 @@ class AlertHost:
     """A service whose log has one of twenty doctors who reads a great deal."""
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        assert main.run(["init", str(folder), "--address", "rmp@chu.example"]) == 0
         self.file, self._capsys = folder / "rmp.toml", capsys
         self.set("addresses = []", f"addresses = {[*TOLD[:2]]}")
         self.set("alerts = []", f"alerts = {[TOLD[2]]}")
@@ -97,8 +97,8 @@ def dossier(dossier_id: bytes, name: str) -> Dossier:
 
 
 @pytest.fixture
-def host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> AlertHost:
-    host = AlertHost(tmp_path / "rmp", capsys)
+def host(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> AlertHost:
+    host = AlertHost(Path(shutil.copytree(made, tmp_path / "rmp")), capsys)
     host.write()
     host("export", tmp_path / "export")
     return host

@@ -61,9 +61,8 @@ def write(service: Path, first: int, count: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "rmp"
-    assert main.run(["init", str(folder), "--address", "rmp@chu.example"]) == 0
+def made(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = Path(shutil.copytree(made, tmp_path_factory.mktemp("made") / "rmp"))
     write(folder, 0, 6)
     return folder
 

@@ -342,7 +342,7 @@ def test_it_is_said_which_side_is_the_older_one(backups: Backups) -> None:
 def test_keys_of_another_service_are_refused(backups: Backups, tmp_path: Path) -> None:
     backups.make()
     other = tmp_path / "other"
-    assert backups.rmp.bare("init", str(other), "--address", "rmp@autre.fr").status == 0
+    assert backups.rmp.bare("init", str(other), "--address", "rmp@rmp.test").status == 0
     config = ("--config", str(other / "rmp.toml"))
     keys = tmp_path / "other keys"
     backups.rmp.bare(*config, "backup", str(tmp_path / "other backup"), "--keys", str(keys))

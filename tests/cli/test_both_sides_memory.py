@@ -27,9 +27,9 @@ from rmp_milter.host.filed import FiledEntry, held
 from rmp_milter.keeper.log.filed import FiledLeaf
 from rmp_milter.store.surface import Snapshot
 
-FEW, MANY = 2_000, 32_000
-MORE = 100_000
-"""Bytes that a store sixteen times as large may cost more: less than any list of it."""
+FEW, MANY = 2_000, 8_000
+MORE = 40_000
+"""Bytes that a store four times as large may cost more: less than any list of it."""
 
 A_PAGE = 500
 
@@ -79,7 +79,7 @@ def test_entries_are_held_to_their_leaves_in_the_memory_of_a_few() -> None:
 
 def test_a_log_that_says_nothing_of_any_takes_no_more_either() -> None:
     found = held(entries(MANY), iter(()))
-    assert found.findings[-1] == "and 31000 more entries of which the access log says otherwise"
+    assert found.findings[-1] == "and 7000 more entries of which the access log says otherwise"
     few = peak_of(lambda: held(entries(FEW), iter(())))
     assert peak_of(lambda: held(entries(MANY), iter(()))) - few < MORE
 

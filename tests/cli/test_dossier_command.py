@@ -55,10 +55,9 @@ def store_of(configuration: Path) -> Store:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def service(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A service without processes: an open, a closed and an ended dossier of one patient."""
-    folder = tmp_path_factory.mktemp("dossiers") / "rmp"
-    assert main.run(["init", str(folder), "--address", "rmp@chu.example"]) == 0
+    folder = Path(shutil.copytree(made, tmp_path_factory.mktemp("dossiers") / "rmp"))
     known = (
         a_dossier(0xAB),
         a_dossier(0xCD, Closure(NOW, 4_000_000_000)),

@@ -15,6 +15,7 @@ from rmp_case import Rmp
 from rmp_milter.cli import key_rotate_store
 from rmp_milter.store.format.former_keys import read_former
 from rmp_milter.store.format.keys import read_index_keys
+from testbed.command import run_rmp
 
 FILES = {
     "metadata": "milter/metadata.key",
@@ -229,10 +230,9 @@ def test_a_process_that_starts_in_between_says_so_and_ends(
     rmp: Rmp, service: Path, which: str, part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted(rmp, service, which, monkeypatch)
-    command = [sys.executable, "-m", "rmp_milter.cli", "--config", str(rmp.config), part]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = run_rmp(["--config", str(rmp.config), part], timeout=60, check=False)
     assert done.returncode == 1
-    assert f"rmp key rotate {which} was interrupted: give it again" in done.stderr
+    assert f"rmp key rotate {which} was interrupted: give it again" in done.stderr.decode()
 
 
 def test_an_old_key_put_back_in_between_loses_nothing(

@@ -296,7 +296,8 @@ def killed_at(config: Config, act: Callable[[], object], step: int) -> bool:
     os._exit(0)
 
 
-@pytest.mark.parametrize("file", [WAITING, CUSTODY])
+# The steps are the same ones, on a file of another name.
+@pytest.mark.parametrize("file", [WAITING, pytest.param(CUSTODY, marks=pytest.mark.soak)])
 def test_killed_at_any_point_it_goes_on(config: Config, tmp_path: Path, file: str) -> None:
     folder, before = config.paths.keeper, contents(load_keys(config.paths.keeper))[file]
     shutil.copytree(folder, tmp_path / "before")

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from testbed.ready_rmp import Ready, Running
 from testbed.service import Service
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -27,16 +29,24 @@ def service() -> Iterator[Service]:
 
 
 @contextmanager
-def started(
-    service: Service, process: str, manager: socket.socket
-) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "rmp_milter.cli", process, "--config", service.config]
+def started(service: Service, process: str, manager: socket.socket) -> Iterator[Running]:
     told = {"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "600000"}
-    with subprocess.Popen(command, env=os.environ | told, stderr=subprocess.DEVNULL) as started:
+    with Path(os.devnull).open("wb") as nothing:
+        running = begun(service, process, told, nothing)
         try:
-            yield started
+            yield running
         finally:
-            started.kill()
+            running.kill()
+            running.wait(PATIENCE)
+
+
+def begun(service: Service, process: str, told: dict[str, str], journal: BinaryIO) -> Running:
+    """Start a process: the keeper by its own command, the others as forks, which is quicker."""
+    arguments, environment = [process, "--config", str(service.config)], os.environ | told
+    if process != "keeper":
+        return Ready(arguments, environment, journal.fileno(), journal.fileno())
+    command = [sys.executable, "-m", "rmp_milter.cli", *arguments]
+    return subprocess.Popen(command, env=environment, stderr=journal)
 
 
 def heard(manager: socket.socket, wanted: bytes) -> list[bytes]:
@@ -77,15 +87,7 @@ def test_who_cannot_start_is_not_ready_and_says_why_as_an_error(
                 "NOTIFY_SOCKET": manager.getsockname(),
                 "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}",
             }
-            command = [sys.executable, "-m", "rmp_milter.cli", process]
-            done = subprocess.run(
-                [*command, "--config", service.config],
-                env=os.environ | told,
-                stderr=journal,
-                check=False,
-                timeout=PATIENCE,
-            )
-        assert done.returncode == 1
+            assert begun(service, process, told, journal).wait(PATIENCE) == 1
         assert any(line.startswith("<3>") for line in log.read_text().splitlines())
         with pytest.raises(BlockingIOError):
             manager.recv(1000)

@@ -36,6 +36,7 @@ from rmp_milter.store.format.version import FORMAT
 from testbed.command import run_rmp
 from testbed.folders import own_folder
 from testbed.forks import in_a_child
+from testbed.once import once
 from testbed.openssl import openssl
 from testbed.ready_rmp import become, prove_once, run_ready
 from testbed.softhsm import CONFIGURATION, MODULE, SoftToken
@@ -59,15 +60,20 @@ needs_public_code = pytest.mark.skipif(
 )
 
 
+def init(folder: Path) -> None:
+    users = ("--user-keeper", KEEPER, "--user-milter", MILTER, "--user-courier", COURIER)
+    groups = ("--group-store", COURIER, "--group-milter", "mail")
+    told = ("init", str(folder / "rmp"), "--address", "rmp@chu.example")
+    assert main.run([*told, *users, *groups]) == 0
+
+
 @contextmanager
 def made_service() -> Iterator[Path]:
     top = own_folder("rmp-")
     top.chmod(0o755)
-    users = ("--user-keeper", KEEPER, "--user-milter", MILTER, "--user-courier", COURIER)
-    groups = ("--group-store", COURIER, "--group-milter", "mail")
-    folder = top / "rmp"
-    assert main.run(["init", str(folder), "--address", "rmp@chu.example", *users, *groups]) == 0
-    prove_once(folder / "keeper")
+    made, folder = once("init-for-users", init) / "rmp", top / "rmp"
+    prove_once(made / "keeper")
+    subprocess.run(["cp", "--archive", made, folder], check=True)  # owners as well
     yield folder
     shutil.rmtree(top)
 
@@ -492,18 +498,12 @@ def serving(service: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-@pytest.fixture
-def served(service: Path) -> Iterator[subprocess.Popen[str]]:
-    with serving(service) as process:
-        yield process
-
-
 @pytest.fixture(scope="module")
-def running(service: Path) -> Iterator[None]:
-    """Have the service run from here on: for the tests at the end, which leave it running."""
+def served(service: Path) -> Iterator[subprocess.Popen[str]]:
+    """Have the service run from here on: for the tests at the end, the last of which ends it."""
     with serving(service) as process:
         wait_for(process)
-        yield
+        yield process
 
 
 def wait_for(served: subprocess.Popen[str]) -> None:
@@ -528,10 +528,7 @@ def command_and_users(pid: int) -> tuple[str, set[str]]:
 @pytest.mark.integration
 @needs_root
 @needs_public_code
-def test_serve_runs_each_part_as_its_user_and_ends_them(
-    service: Path, served: subprocess.Popen[str]
-) -> None:
-    wait_for(served)
+def test_serve_runs_each_part_as_its_user(service: Path, served: subprocess.Popen[str]) -> None:
     children = children_of(served.pid)
     wanted = {"keeper": {KEEPER}, "milter": {MILTER}, "courier": {COURIER}}
     deadline = time.monotonic() + 60  # the courier has no socket that says it is ready
@@ -543,9 +540,6 @@ def test_serve_runs_each_part_as_its_user_and_ends_them(
         gid_of("mail"),
         0o660,
     )
-    served.send_signal(signal.SIGTERM)
-    assert served.wait(20) == 0
-    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
 
 
 def as_user(user: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -575,7 +569,7 @@ def connect(path: Path) -> None:
 
 
 @pytest.mark.integration
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("served")
 @needs_root
 @needs_public_code
 @pytest.mark.promise(number=2)
@@ -607,7 +601,7 @@ def test_what_the_host_does_is_for_root_and_never_for_the_milters_user(
 
 
 @pytest.mark.integration
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("served")
 @needs_root
 @needs_public_code
 def test_root_gives_a_doctor_a_certificate_that_nobody_else_may_read(
@@ -635,7 +629,7 @@ def test_root_gives_a_doctor_a_certificate_that_nobody_else_may_read(
 
 
 @pytest.mark.integration
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("served")
 @needs_root
 @needs_public_code
 @pytest.mark.parametrize("which", ["custody", "waiting"])
@@ -653,6 +647,17 @@ def test_root_has_keys_replaced_whose_store_is_another_users(service: Path, whic
     ended = rmp(service, "key", "rotate", which, "--end")
     assert (ended.returncode, "is gone" in ended.stdout) == (0, True), ended.stderr
     assert not former.exists()
+
+
+@pytest.mark.integration
+@needs_root
+@needs_public_code
+def test_serve_ends_each_part(served: subprocess.Popen[str]) -> None:
+    children = children_of(served.pid)
+    assert len(children) == 3
+    served.send_signal(signal.SIGTERM)
+    assert served.wait(20) == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in children)
 
 
 @needs_root

@@ -37,7 +37,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "several-machines.md"
 pytestmark = [pytest.mark.slow, needs_root, needs_public_code]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def moved() -> Iterator[tuple[Path, PrivatePostgres]]:
     """A service whose store and log are on a server that knows its users by peer authentication."""
     durable = {"fsync": "on", "full_page_writes": "on"}
@@ -51,34 +51,6 @@ def moved() -> Iterator[tuple[Path, PrivatePostgres]]:
             said = rmp(service, room, "move")
             assert said.returncode == 0, said.stderr
         yield service, server
-
-
-def test_each_process_is_in_the_database_who_its_user_is(
-    moved: tuple[Path, PrivatePostgres],
-) -> None:
-    """By peer authentication, which needs no secret anywhere."""
-    service, server = moved
-    assert owner_and_mode(service / "keeper" / "log" / "data.mdb.moved")[0] == KEEPER
-    checked = rmp(service, "store", "check")
-    assert checked.returncode == 0
-    assert "are not compared" not in checked.stdout
-    assert rmp(service, "access", "checkpoint").returncode == 0
-    assert rmp(service, "outbox", "list").returncode == 0
-    config = load(service / "rmp.toml")
-    engine, key = engine_at(config.paths.store, config.store), config.paths.outbox_key
-
-    def rows_as_courier() -> int:
-        with engine.outbox(read_key(key)) as outbox:
-            return len(outbox.rows())
-
-    assert as_owner(config.paths.courier, rows_as_courier, int) == 0
-    on_server(service, server.folder, "rmp", "lmdb")
-    on_log_server(service, server.folder, "rmp_keeper", "lmdb")
-    for room in ("store", "access"):
-        assert rmp(service, room, "move").returncode == 0
-    assert owner_and_mode(service / "keeper" / "log" / "data.mdb") == (KEEPER, "0o600")
-    assert owner_and_mode(service / "store" / "data.mdb") == (MILTER, "0o660")
-    assert (service / "store" / "data.mdb").group() == COURIER
 
 
 def copied(service: Path, to: Path) -> None:
@@ -113,3 +85,31 @@ def test_a_second_mail_host_has_all_that_it_needs_by_the_documents_line(
         assert "are not compared" not in checked.stdout
     finally:
         shutil.rmtree(other)
+
+
+def test_each_process_is_in_the_database_who_its_user_is(
+    moved: tuple[Path, PrivatePostgres],
+) -> None:
+    """By peer authentication, which needs no secret anywhere. Last of all: it all moves back."""
+    service, server = moved
+    assert owner_and_mode(service / "keeper" / "log" / "data.mdb.moved")[0] == KEEPER
+    checked = rmp(service, "store", "check")
+    assert checked.returncode == 0
+    assert "are not compared" not in checked.stdout
+    assert rmp(service, "access", "checkpoint").returncode == 0
+    assert rmp(service, "outbox", "list").returncode == 0
+    config = load(service / "rmp.toml")
+    engine, key = engine_at(config.paths.store, config.store), config.paths.outbox_key
+
+    def rows_as_courier() -> int:
+        with engine.outbox(read_key(key)) as outbox:
+            return len(outbox.rows())
+
+    assert as_owner(config.paths.courier, rows_as_courier, int) == 0
+    on_server(service, server.folder, "rmp", "lmdb")
+    on_log_server(service, server.folder, "rmp_keeper", "lmdb")
+    for room in ("store", "access"):
+        assert rmp(service, room, "move").returncode == 0
+    assert owner_and_mode(service / "keeper" / "log" / "data.mdb") == (KEEPER, "0o600")
+    assert owner_and_mode(service / "store" / "data.mdb") == (MILTER, "0o660")
+    assert (service / "store" / "data.mdb").group() == COURIER

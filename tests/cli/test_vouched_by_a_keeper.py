@@ -1,6 +1,7 @@
 """A store of the first format, taken over by a running keeper: all of it, once, and held to it."""
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -17,9 +18,9 @@ from rmp_milter.dossier.changes import Changes, DossierUpdate
 from rmp_milter.dossier.model import Doctor, Dossier
 from rmp_milter.dossier.revisions import revised
 from rmp_milter.x509 import read_x509
-from testbed.past_service import manifest, unpack
+from testbed.past_service import manifest
 from testbed.processes import is_listening
-from testbed.ready_rmp import running
+from testbed.ready_rmp import prove_once, running
 from testbed.waiting import wait_until
 from testbed.x509_maker import Maker, authorities
 
@@ -27,10 +28,10 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def past(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Rmp]:
+def past(moved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Rmp]:
     """The service of the first format, its store moved to this one, its keeper running."""
-    rmp = Rmp(unpack(tmp_path).parent, capsys)
-    assert rmp("store", "migrate").status == 0
+    rmp = Rmp(Path(shutil.copytree(moved, tmp_path / "rmp")), capsys)
+    prove_once(moved / "keeper")
     with running("keeper", rmp.config):
         socket = load(rmp.config).sockets.operator
         wait_until(partial(is_listening, socket), 20, "the keeper")

@@ -45,9 +45,13 @@ PLACE = {
 AS_OWNER = "as root: chown --reference="
 
 
-def made_in(folder: Path, owner: Owner) -> Config:
+NAME = "Résumé médical partagé"
+"""As that of other tests: a run makes one key for a service of a name."""
+
+
+def made_in(folder: Path, owner: Owner, name: str = NAME) -> Config:
     owners = Owners(owner, owner, owner, owner.gid, None)
-    config = make_service(folder, Plan("rmp@chu.example", folder.name, owners))
+    config = make_service(folder, Plan("rmp@chu.example", name, owners))
     (folder / AUDITOR_KEY).unlink()  # as its host is told to
     return config
 
@@ -59,9 +63,9 @@ ME = Owner(os.geteuid(), os.getegid())
 def two() -> Iterator[Path]:
     """Two services; the other one is what a restore may mix in."""
     top = own_folder("rmp-")
-    for name in ("ours", "other"):
-        made_in(top / name, ME)
-        prove_once(top / name / "keeper")
+    for folder, name in (("ours", NAME), ("other", "Another service")):
+        made_in(top / folder, ME, name)
+        prove_once(top / folder / "keeper")
     yield top
     shutil.rmtree(top)
 

@@ -32,7 +32,9 @@ def made() -> Iterator[Path]:
     top = own_folder("rmp-")
     me = Owner(os.geteuid(), os.getegid())
     owners = Owners(me, me, me, me.gid, None)
-    config = make_service(top / "rmp", Plan("rmp@chu.example", "RMP", owners))
+    config = make_service(
+        top / "rmp", Plan("rmp@chu.example", "Résumé médical partagé", owners)
+    )
     yield config.file.parent
     shutil.rmtree(top)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,10 +82,29 @@ class Tree:
         )
 
 
-def copy_of_what_lies_here(folder: Path) -> None:
-    """Copy all that git has or would take, committed or not: a test tries what it stands by."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+LOOKED_AT = (
+    "scripts",
+    "man",
+    "Makefile",
+    "CHANGELOG.md",
+    ".gitignore",
+    "rmp_milter/__init__.py",
+)
+"""What is looked at before anything is built."""
+BUILT_OF = (
+    *(*LOOKED_AT, "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"),
+    *("rmp_milter/py.typed", "rmp_milter/cli", "rmp_milter/tlog"),
+)
+"""What the build is tried with: two rooms of the package."""
+EVERYTHING = ("",)
+PACKAGE = re.compile(r'^    "(rmp_milter\.[\w.]+)",$', re.MULTILINE)
+
+
+def copy_of_what_lies_here(folder: Path, parts: Sequence[str]) -> None:
+    """Copy what git has or would take, committed or not: a test tries what it stands by."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"]
+    asked = [*listed, *(part or "." for part in parts)]
+    names = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
         if (ROOT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -100,56 +120,71 @@ def have_news(log: Path) -> None:
         )
 
 
-@pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("first")
-    copy_of_what_lies_here(folder)
+def committed(folder: Path, parts: Sequence[str]) -> Tree:
+    copy_of_what_lies_here(folder, parts)
     have_news(folder / "CHANGELOG.md")
     tree = Tree(folder)
     tree.git("init", "--quiet", "--initial-branch", "main")
     tree.commit("All of it")
-    return folder
+    return tree
 
 
 @pytest.fixture
-def tree(first: Path, tmp_path: Path) -> Tree:
-    return Tree(shutil.copytree(first, tmp_path / "tree"))
+def whole(tmp_path: Path) -> Tree:
+    return committed(tmp_path / "tree", EVERYTHING)
 
 
-def test_a_dry_run_says_what_would_be_done_and_does_nothing(tree: Tree) -> None:
-    before = tree.state()
-    done = tree.release("--skip-tests", "--dry-run")
+@pytest.fixture
+def built(tmp_path: Path) -> Tree:
+    """A tree with little of the package: it is built in half the time."""
+    tree = committed(tmp_path / "tree", BUILT_OF)
+    for name in PACKAGE.findall((tree.folder / "pyproject.toml").read_text()):
+        if not (tree.folder / name.replace(".", "/")).exists():
+            tree.change("pyproject.toml", f'    "{name}",\n', "")
+    tree.commit("Have two rooms")
+    return tree
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """A tree of which nothing can be built: for what is said before."""
+    return committed(tmp_path / "tree", LOOKED_AT)
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(built: Tree) -> None:
+    before = built.state()
+    done = built.release("--skip-tests", "--dry-run")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{version} can be released: CHANGELOG.md, man/rmp.1, ")
-    assert tree.state() == before
+    assert built.state() == before
 
 
 def test_a_release_is_dated_built_and_tagged_and_not_made_twice(
-    tree: Tree, tmp_path: Path
+    whole: Tree, tmp_path: Path
 ) -> None:
-    tree.git("init", "--quiet", "--bare", str(tmp_path / "origin"))
-    tree.git("remote", "add", "origin", str(tmp_path / "origin"))
-    news = (tree.folder / "CHANGELOG.md").read_text().partition("## Unreleased\n")[2]
-    done = tree.release("--skip-tests")
+    whole.git("init", "--quiet", "--bare", str(tmp_path / "origin"))
+    whole.git("remote", "add", "origin", str(tmp_path / "origin"))
+    news = (whole.folder / "CHANGELOG.md").read_text().partition("## Unreleased\n")[2]
+    done = whole.release("--skip-tests")
     assert (done.returncode, done.stderr) == (0, "")
     today = datetime.now(UTC).date()
-    log = (tree.folder / "CHANGELOG.md").read_text()
+    log = (whole.folder / "CHANGELOG.md").read_text()
     assert log.endswith(f"\n## Unreleased\n\n## {version} ({today})\n{news}")
-    page = (tree.folder / "man" / "rmp.1").read_text()
+    page = (whole.folder / "man" / "rmp.1").read_text()
     assert f".Dd {today:%B} {today.day}, {today.year}\n" in page
-    assert tree.git("cat-file", "-t", f"v{version}") == "tag"
-    assert tree.git("rev-parse", f"v{version}^{{commit}}") == tree.git("rev-parse", "HEAD")
-    assert tree.git("log", "-1", "--format=%s") == f"Release {version}"
-    assert tree.git("status", "--short") == ""
-    name = tree.folder / "dist" / f"rmp_milter-{version}"
+    assert whole.git("cat-file", "-t", f"v{version}") == "tag"
+    assert whole.git("rev-parse", f"v{version}^{{commit}}") == whole.git("rev-parse", "HEAD")
+    assert whole.git("log", "-1", "--format=%s") == f"Release {version}"
+    assert whole.git("status", "--short") == ""
+    name = whole.folder / "dist" / f"rmp_milter-{version}"
     wheel = zipfile.ZipFile(f"{name}-py3-none-any.whl").namelist()
     assert {"rmp_milter/py.typed", "rmp_milter/cli/main.py"} <= set(wheel)
     assert [each for each in wheel if re.match("tests|testbed|docs", each)] == []
     with tarfile.open(f"{name}.tar.gz") as sdist:
         assert b"Unreleased" in sdist.extractfile(f"{name.name}/CHANGELOG.md").read()
         assert f"{name.name}/systemd/rmp.target" in sdist.getnames()
-    assert tree.git("ls-remote", "origin") == ""  # nothing was pushed
-    again = tree.release("--skip-tests")
+    assert whole.git("ls-remote", "origin") == ""  # nothing was pushed
+    again = whole.release("--skip-tests")
     assert again.returncode == 1
     assert again.stderr == (
         f"release: {version} is tagged already: set the next version in rmp_milter/__init__.py\n"
@@ -217,18 +252,18 @@ def test_without_its_tests_there_is_no_release(tree: Tree) -> None:
     assert tree.state() == before
 
 
-def test_what_is_forgotten_in_the_build_is_told_and_nothing_is_kept(tree: Tree) -> None:
-    tree.change("pyproject.toml", '"rmp_milter.tlog",\n', "")
-    (tree.folder / "extra").mkdir()
-    (tree.folder / "extra" / "file").write_text("in git, and in no sdist\n")
-    tree.commit("Forget a package and a folder")
-    before = tree.state()[:3]
-    done = tree.release("--skip-tests")
+def test_what_is_forgotten_in_the_build_is_told_and_nothing_is_kept(built: Tree) -> None:
+    built.change("pyproject.toml", '"rmp_milter.tlog",\n', "")
+    (built.folder / "extra").mkdir()
+    (built.folder / "extra" / "file").write_text("in git, and in no sdist\n")
+    built.commit("Forget a package and a folder")
+    before = built.state()[:3]
+    done = built.release("--skip-tests")
     told = done.stderr.splitlines()
     assert done.returncode == 1
     assert "release: wheel: rmp_milter/tlog/__init__.py is missing" in told
     assert "release: sdist: extra/file is missing" in told
-    assert tree.state()[:3] == before
+    assert built.state()[:3] == before
 
 
 def test_no_heading_of_the_changelog_is_empty_or_stands_twice() -> None:
