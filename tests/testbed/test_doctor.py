@@ -143,9 +143,37 @@ def test_every_line_ends_as_mail_requires(doctor: Doctor) -> None:
         assert compose(doctor).replace(b"\r\n", b"").count(b"\n") == 0
 
 
+def test_those_who_are_there_at_a_time_have_keys_of_their_own(service: Keyring) -> None:
+    with (
+        Doctor("Dr Double", "double@cabinet.test") as one,
+        Doctor("Dr Double", "double@cabinet.test") as other,
+    ):
+        assert one.fingerprint != other.fingerprint
+        with pytest.raises(CannotDecrypt):
+            one.keyring.decrypt(
+                other.keyring.encrypt(b"a", [other.fingerprint], sign=False, armor=True)
+            )
+        first = one.fingerprint
+    with Doctor("Dr Double", "double@cabinet.test") as again:
+        assert again.fingerprint == first
+        assert again.certificate.startswith(b"-----BEGIN PGP PUBLIC KEY BLOCK-----")
+        assert set(again.keyring.fingerprints()) == {first}  # nobody whom he had imported
+        again.import_key(service.export())
+        assert set(again.keyring.fingerprints()) == {first, service.fingerprint}
+
+
+def test_a_certificate_that_changed_is_exported_as_it_is() -> None:
+    with Doctor("Dr Muable", "muable@cabinet.test") as someone:
+        before = someone.certificate
+        assert someone.certificate == before
+        someone.keyring._gpg("--quick-set-expire", someone.fingerprint, "30d")
+        assert someone.certificate != before
+
+
 def test_the_keys_are_gone_at_the_end() -> None:
     with Doctor("Dr Bref", "bref@cabinet.test") as someone:
         home = someone.keyring.home
+        assert someone.keyring.clear_sign(b"Bref.\n")
         assert home.is_dir()
         assert agent_of(home)
     assert not home.exists()
