@@ -41,7 +41,7 @@ class ClusterHouse(Starting):
         self.cluster = PostgresCluster()
         self._open.callback(self.cluster.close)
         settings = self._settings()
-        self.hosts = tuple(Host(settings) for _ in range(2))
+        self.hosts = tuple(Host(settings, by_library=True) for _ in range(2))
         for host in self.hosts:
             self._open.callback(host.close)
         self.checkpoints = list[bytes]()

@@ -28,7 +28,7 @@ def noise(size: int, seed: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    with Host() as host:
+    with Host(by_library=True) as host:
         yield host
 
 

@@ -68,7 +68,7 @@ def with_message_id(mail: bytes, message_id: str) -> bytes:
 def campaign(kills: int, seed: int) -> int:
     """Kill so often under load; return how many mails were acknowledged meanwhile."""
     chance = random.Random(seed)  # noqa: S311 -- chooses victims, no secrets
-    with Host() as host:
+    with Host(by_library=True) as host:
         doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
         host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
         load = Load(host, doctor)
