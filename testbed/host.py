@@ -133,11 +133,11 @@ class Host(Starting):
         once, and the last may be there first.
         """
         try:
-            raw = self.postfix.wait_mail(doctor.mail, after + count, timeout)
+            raw = self.postfix.wait_mail(doctor.mail, after + count, timeout, after=after)
         except TimeoutError as error:
             error.add_note(self.service.all_logs())
             raise
-        return [doctor.read(one) for one in sorted(raw[after:], key=self.outbox_row)]
+        return [doctor.read(one) for one in sorted(raw, key=self.outbox_row)]
 
     def ask(
         self,
