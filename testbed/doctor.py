@@ -6,6 +6,7 @@ from email.utils import formataddr
 from rmp_milter.disk.closing import Closing
 from testbed import shapes
 from testbed.gpg import Keyring, Kind
+from testbed.library_keyring import LibraryKeyring
 from testbed.reading import Opened, open_mail
 from testbed.sending import Reply, send
 from testbed.shapes import Files, Writer
@@ -18,16 +19,26 @@ class Doctor(Closing):
 
     ``name`` and ``mail`` make the key's user id; ``service`` is the address written to,
     whose key must have been imported before anything is encrypted. All mails are bytes
-    with CRLF. Close it (or use it as a context manager): that ends its gpg-agent.
+    with CRLF. Close it (or use it as a context manager): that ends its gpg-agent. His program
+    is gpg, unless he works ``by_library``: for tests that are not about what gpg writes or reads.
+    Only gpg has keys of another kind.
     """
 
     def __init__(
-        self, name: str, mail: str, service: str = "rmp@rmp.test", kind: Kind = Kind.CURVE
+        self,
+        name: str,
+        mail: str,
+        service: str = "rmp@rmp.test",
+        kind: Kind = Kind.CURVE,
+        *,
+        by_library: bool = False,
     ) -> None:
         self.name = name
         self.mail = mail
         self.service = service
-        self.keyring = Keyring(f"{name} <{mail}>", kind)
+        who = f"{name} <{mail}>"
+        library = by_library and kind is Kind.CURVE
+        self.keyring: Keyring = LibraryKeyring(who) if library else Keyring(who, kind)
 
     @property
     def certificate(self) -> bytes:

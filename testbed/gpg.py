@@ -1,6 +1,7 @@
 """A keyring of one person, kept by a real gpg in a folder of its own."""
 
 import itertools
+import os
 import shutil
 import socket
 import tempfile
@@ -11,10 +12,14 @@ from pathlib import Path
 
 from testbed.command import CommandError, program, run
 from testbed.folders import own_folder
+from testbed.prepared_keys import Held, copy_into, hold
 
 _MARK = "[GNUPG:] "
 _MINUTES = 120.0
 _AGENT_SECONDS, _LINE = 5, 1000
+_SOCKET = "S.gpg-agent"
+_LOGINS = Path("/run/user")
+"""Where each user who is logged in has a folder; gpg's sockets are in it."""
 
 # No question, no look-up of keys over the network, no web of trust.
 _ALWAYS = (
@@ -63,11 +68,17 @@ class CannotDecrypt(Exception):  # noqa: N818 -- reads as the sentence that it i
 
 
 class Keyring:
-    """A GNUPGHOME with one secret key, without a passphrase, and imported public keys."""
+    """A GNUPGHOME with one secret key, without a passphrase, and imported public keys.
+
+    The keys of keyrings that are open at a time differ. Whoever is made again has the key that he
+    had before, which gpg made once for the test run.
+    """
 
     def __init__(self, user_id: str, kind: Kind = Kind.CURVE) -> None:
         program("gpg")
         self.home = own_folder("g")
+        self._held: Held | None = None
+        self._exported: tuple[tuple[int, int], bytes] | None = None
         try:
             self._make_key(user_id, kind)
         except BaseException:
@@ -78,10 +89,18 @@ class Keyring:
         """End the agent and remove the folder."""
         end_agent(self.home)
         shutil.rmtree(self.home, ignore_errors=True)
+        if self._held:
+            self._held.release()
 
     def export(self) -> bytes:
         """Return the own certificate, ASCII-armored."""
-        return self._gpg("--armor", "--export", self.fingerprint).data
+        # Each mail has it within: gpg is asked again when it has written to its file since.
+        state = (self.home / "pubring.kbx").stat()
+        stood = (state.st_mtime_ns, state.st_size)
+        if self._exported is None or self._exported[0] != stood:
+            exported = self._gpg("--armor", "--export", self.fingerprint).data
+            self._exported = (stood, exported)
+        return self._exported[1]
 
     def export_secret(self) -> bytes:
         """Return the own secret key, ASCII-armored."""
@@ -145,13 +164,12 @@ class Keyring:
         return done.verdicts
 
     def _make_key(self, user_id: str, kind: Kind) -> None:
-        self._gpg("--passphrase", "", "--quick-gen-key", user_id, kind, "default", "never")
-        self.fingerprint = self._own_fingerprint()
-        if (
-            kind is not Kind.CURVE
-        ):  # gpg adds an encryption subkey by itself to the default only
-            subkey = (self.fingerprint, kind, "encr", "never")
-            self._gpg("--passphrase", "", "--quick-add-key", *subkey)
+        self._held = hold((user_id, kind, *_ALWAYS))
+
+        def make() -> NewKeyring:
+            return NewKeyring(user_id, kind)
+
+        self.fingerprint = copy_into(self.home, self._held, make)
 
     def _own_fingerprint(self) -> str:
         listed = self._gpg("--with-colons", "--list-secret-keys").data.decode()
@@ -171,20 +189,35 @@ class Keyring:
         return Decrypted(done.stdout, _file_name(status), _verdicts(status), status)
 
 
+class NewKeyring(Keyring):
+    """A keyring whose key gpg makes now."""
+
+    def _make_key(self, user_id: str, kind: Kind) -> None:
+        self._gpg("--passphrase", "", "--quick-gen-key", user_id, kind, "default", "never")
+        self.fingerprint = self._own_fingerprint()
+        if (
+            kind is not Kind.CURVE
+        ):  # gpg adds an encryption subkey by itself to the default only
+            subkey = (self.fingerprint, kind, "encr", "never")
+            self._gpg("--passphrase", "", "--quick-add-key", *subkey)
+
+
 def end_agent(home: Path) -> None:
     """Tell the gpg-agent of a home to end, as ``gpgconf --kill`` does, which takes two processes.
 
-    Where the agent's socket is not in the home (a login has a folder for it), it is asked to.
+    There is none until a secret key is needed. Where the agent's socket is not in the home (a
+    login has a folder for it), ``gpgconf`` is asked to.
     """
     try:
         with socket.socket(socket.AF_UNIX) as agent:
             agent.settimeout(_AGENT_SECONDS)
-            agent.connect(str(home / "S.gpg-agent"))
+            agent.connect(str(home / _SOCKET))
             agent.sendall(b"KILLAGENT\n")
             while agent.recv(_LINE):  # it greets, says OK, and is gone
                 pass
     except OSError:
-        run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
+        if (home / _SOCKET).exists() or (_LOGINS / str(os.getuid())).is_dir():
+            run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
 
 
 def _status_lines(stderr: bytes) -> tuple[str, ...]:

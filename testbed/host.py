@@ -43,7 +43,8 @@ class Host(Starting):
 
     ``supervised`` runs the three processes under ``rmp serve``; otherwise each is a child
     of its own that can be stopped and killed by itself. ``by_command`` is the service's.
-    ``others`` are more addresses of the service.
+    ``others`` are more addresses of the service. Its doctors' program is gpg, unless they work
+    ``by_library``.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class Host(Starting):
         supervised: bool = False,
         by_command: bool = False,
         others: tuple[str, ...] = (),
+        by_library: bool = False,
     ) -> None:
+        self._by_library = by_library
         addresses = self.addresses = (ADDRESS, *others)
         listed = {("service", "addresses"): json.dumps(addresses)} if others else {}
         self._open = ExitStack()
@@ -89,9 +92,16 @@ class Host(Starting):
         reply_form: str = "separate",
         kind: Kind = Kind.CURVE,
         enrolled: bool = True,
+        by_library: bool | None = None,
     ) -> Doctor:
-        """Return a new doctor who holds the service's key and, normally, is enrolled."""
-        someone = self._open.enter_context(Doctor(name, mail, ADDRESS, kind))
+        """Return a new doctor who holds the service's key and, normally, is enrolled.
+
+        ``by_library`` is his; where nothing is said, the host's.
+        """
+        library = self._by_library if by_library is None else by_library
+        someone = self._open.enter_context(
+            Doctor(name, mail, ADDRESS, kind, by_library=library)
+        )
         self._enrolled += 1
         if enrolled:
             self.service.enrol(someone, self._enrolled, profession, account, reply_form)
@@ -123,11 +133,11 @@ class Host(Starting):
         once, and the last may be there first.
         """
         try:
-            raw = self.postfix.wait_mail(doctor.mail, after + count, timeout)
+            raw = self.postfix.wait_mail(doctor.mail, after + count, timeout, after=after)
         except TimeoutError as error:
             error.add_note(self.service.all_logs())
             raise
-        return [doctor.read(one) for one in sorted(raw[after:], key=self.outbox_row)]
+        return [doctor.read(one) for one in sorted(raw, key=self.outbox_row)]
 
     def ask(
         self,

@@ -185,9 +185,14 @@ class PrivatePostfix(Starting):
         return self.collected.of(address)
 
     def wait_mail(
-        self, address: str, count: int = 1, timeout: float = PATIENCE_SECONDS
+        self,
+        address: str,
+        count: int = 1,
+        timeout: float = PATIENCE_SECONDS,
+        *,
+        after: int = 0,
     ) -> list[bytes]:
-        """Wait until ``address`` has got ``count`` mails in all, and return its mails.
+        """Wait until ``address`` has got ``count`` mails in all, and return those ``after`` some.
 
         Raises :class:`TimeoutError`, with the end of Postfix's log, if they do not come.
         """
@@ -200,7 +205,7 @@ class PrivatePostfix(Starting):
         except TimeoutError as error:
             error.add_note(f"the end of Postfix's log:\n{self.log()[-3000:]}")
             raise
-        return self.mailbox(address)
+        return self.collected.of(address, after)
 
     def queue_ids(self) -> list[str]:
         """Return the ids of the mails that Postfix holds, in any of its queues."""

@@ -28,12 +28,14 @@ HELD_SECONDS = 60
 class TwoHosts(Starting):
     """The servers and both hosts. Use it as a context manager."""
 
-    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
-        """Prepare both hosts; ``settings`` are the servers'."""
+    def __init__(
+        self, settings: Mapping[str, str] | None = None, *, by_library: bool = False
+    ) -> None:
+        """Prepare both hosts; ``settings`` are the servers', ``by_library`` is the hosts'."""
         self._open = ExitStack()
         self.cluster = PostgresCluster(settings)
         self._open.callback(self.cluster.close)
-        self.hosts = tuple(Host(self._settings()) for _ in range(2))
+        self.hosts = tuple(Host(self._settings(), by_library=by_library) for _ in range(2))
         for host in self.hosts:
             self._open.callback(host.close)
 

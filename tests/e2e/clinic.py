@@ -73,9 +73,9 @@ class Clinic:
 
 
 @contextmanager
-def small_clinic(settings: Settings) -> Iterator[Clinic]:
+def small_clinic(settings: Settings, *, by_library: bool = True) -> Iterator[Clinic]:
     """Give a host of its own, for tests that change what all senders share."""
-    with Host(settings) as host:
+    with Host(settings, by_library=by_library) as host:
         yield clinic_on(host)
 
 

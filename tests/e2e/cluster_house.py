@@ -26,7 +26,7 @@ class ClusterHouse(TwoHosts):
     """The servers and both hosts, and the checkpoints that auditors keep of the log."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(by_library=True)
         self.checkpoints = list[bytes]()
 
     def leading(self) -> Service:

@@ -45,7 +45,10 @@ class House:
         with ExitStack() as undo:
             # Guesses are counted for each dossier; for senders only where a test says so.
             self.host = undo.enter_context(
-                Host({("rules", "sender_codes"): "900", ("rules", "global_codes"): "9000"})
+                Host(
+                    {("rules", "sender_codes"): "900", ("rules", "global_codes"): "9000"},
+                    by_library=True,
+                )
             )
             folder = self.host.service.folder / "keeper" / "log"
             self._log = undo.enter_context(Journal(folder))

@@ -59,10 +59,17 @@ def numbered(answer: Opened) -> list[tuple[str, str]]:
     return LINE.findall(re.sub(r"\n {4}(?=\S)", " ", answer.text))
 
 
-def test_each_line_has_a_file_that_verifies_alone(clinic: Clinic, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def proven(clinic: Clinic) -> Opened:
+    """The list of a dossier that was read once."""
     lines, _ = read_once(clinic, clinic.paul)
-    answer = with_proofs(clinic, clinic.paul, lines)
-    said = numbered(answer)
+    return with_proofs(clinic, clinic.paul, lines)
+
+
+def test_each_line_has_a_file_that_verifies_alone(
+    clinic: Clinic, proven: Opened, tmp_path: Path
+) -> None:
+    answer, said = proven, numbered(proven)
     assert [what for _, what in said] == [
         "Dr Paul DEMO a créé le dossier",
         "Laboratoire CENTRAL a fait un dépôt (document 1)",
@@ -85,10 +92,10 @@ def test_each_line_has_a_file_that_verifies_alone(clinic: Clinic, tmp_path: Path
     assert len({each["patient"] for each in actions}) == 1
 
 
-def test_a_file_changed_by_one_byte_is_refused(clinic: Clinic, tmp_path: Path) -> None:
-    lines, _ = read_once(clinic, clinic.paul)
-    answer = with_proofs(clinic, clinic.paul, lines)
-    name, data = sorted(answer.files.items())[1]
+def test_a_file_changed_by_one_byte_is_refused(
+    clinic: Clinic, proven: Opened, tmp_path: Path
+) -> None:
+    name, data = sorted(proven.files.items())[1]
     file = tmp_path / name
     file.write_bytes(data)
     assert verify(clinic, file).returncode == 0
@@ -101,13 +108,11 @@ def test_a_file_changed_by_one_byte_is_refused(clinic: Clinic, tmp_path: Path) -
 
 @pytest.mark.promise(number=13)
 def test_an_auditor_holds_the_log_to_the_checkpoint_of_a_patients_file(
-    clinic: Clinic, tmp_path: Path
+    clinic: Clinic, proven: Opened, tmp_path: Path
 ) -> None:
-    lines, _ = read_once(clinic, clinic.paul)
-    answer = with_proofs(clinic, clinic.paul, lines)
     checkpoint = tmp_path / "point.txt"
-    checkpoint.write_bytes(answer.files.popitem()[1].partition(b"\n\n")[2])
-    read_once(clinic, clinic.paul)
+    checkpoint.write_bytes([*proven.files.values()][-1].partition(b"\n\n")[2])
+    clinic.create(clinic.patient())
     export = tmp_path / "export"
     clinic.host.service.rmp("access", "export", str(export))
     done = verify(clinic, export, "--checkpoint", str(checkpoint))

@@ -99,11 +99,15 @@ def test_writing_a_leaf_in_anothers_name(house: House) -> None:
 
 
 @pytest.mark.promise(number=6)
-def test_guessing_forty_codes_with_one_leaf(house: House) -> None:
+@pytest.mark.parametrize(
+    ("count", "name"),
+    [(12, "DOUZAINE"), pytest.param(40, "QUARANTAINE", marks=pytest.mark.soak)],
+)
+def test_guessing_many_codes_with_one_leaf(house: House, count: int, name: str) -> None:
     """All under one digest: each has its leaf, and after five none is tried any more."""
-    lines = "Patient : QUARANTE Paul\nNé le : 13/01/1974\n"
+    lines = f"Patient : {name} Paul\nNé le : 13/01/1974\n"
     code = house.create(lines)
-    dossier = house.intruder.dossier("QUARANTE")
+    dossier = house.intruder.dossier(name)
     event = leaf("consultation", dossier)
 
     def guess(said: str) -> Prove:
@@ -113,9 +117,9 @@ def test_guessing_forty_codes_with_one_leaf(house: House) -> None:
 
     house.done(guess(code))
     before = len(house.leaves())
-    for at in range(40):
+    for at in range(count):
         house.wrong(guess(f"AAAA BBBB CC{at:02}"))
-    assert len(house.leaves()) == before + 40
+    assert len(house.leaves()) == before + count
     house.wrong(guess(code))
 
 

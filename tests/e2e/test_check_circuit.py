@@ -7,10 +7,9 @@ import pytest
 
 from rmp_milter.host.live.circuit import MAIL, RPPS
 from rmp_milter.postfix.facts import CHECK_DOMAIN, CHECK_SOCKET, CHECK_TRANSPORT
-from testbed.command import run
 from testbed.dns_server import DnsServer
 from testbed.host import Host
-from testbed.service import RMP, Part
+from testbed.service import Part
 
 pytestmark = pytest.mark.integration
 
@@ -37,7 +36,7 @@ def circuit(host: Host) -> list[str]:
 def leaves(host: Host, folder: str) -> list[str]:
     export = str(host.service.root / folder)
     host.service.rmp("access", "export", export)
-    listed = run([RMP, "access", "list", "--json", export]).stdout
+    listed = host.service.rmp("access", "list", "--json", export, config=False).stdout
     return [each["action"] for each in json.loads(listed)]
 
 

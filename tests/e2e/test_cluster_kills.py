@@ -165,7 +165,9 @@ def in_turn(chance: Random, kills: int) -> Iterator[str]:
         yield left.pop()
 
 
-def campaign(kinds: Sequence[str], seed: int, export: Path, pause: float = 0.1) -> ClusterLoad:
+def campaign(
+    kinds: Sequence[str], seed: int, export: Path, pause: float = 0.1, writers: int = 3
+) -> ClusterLoad:
     """Kill these under load, and see that all is as it must be."""
     chance = Random(seed)  # noqa: S311 -- chooses victims, no secrets
     with ClusterHouse() as house:
@@ -174,7 +176,7 @@ def campaign(kinds: Sequence[str], seed: int, export: Path, pause: float = 0.1) 
             text = f"Demande : création\n{lines_of(name)}Consentement : oui\n"
             assert house.hosts[0].send(doctor, doctor.pgp_mime(text)).accepted
         mails, killer = ClusterLoad(house, doctor, seed, pause), Killer(house, chance)
-        mails.start()
+        mails.start(writers)
         try:
             for number, kind in enumerate(kinds):
                 before = len(mails.taken())
@@ -242,7 +244,7 @@ def check_leaves(house: ClusterHouse, mails: ClusterLoad, export: Path) -> None:
 @pytest.mark.promise(number=8)
 @pytest.mark.promise(number=13)
 def test_a_few_kills_lose_nothing(tmp_path: Path) -> None:
-    campaign(("primary", "terminate", "keeper"), 20261201, tmp_path / "export", pause=0.4)
+    campaign(("primary", "terminate", "keeper"), 20261201, tmp_path / "export", 0.6, writers=2)
 
 
 @pytest.mark.soak

@@ -12,7 +12,7 @@ LINES = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 
 
 def test_a_creation_is_under_the_text_in_force() -> None:
-    with Host({("consent", "version"): '"2027-1"'}) as host:
+    with Host({("consent", "version"): '"2027-1"'}, by_library=True) as host:
         doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
         mail = doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n")
         (answer,) = host.ask(doctor, mail)

@@ -24,7 +24,7 @@ KINDS = ("Résumé médical", "Radiologie", "Biologie")
 
 @pytest.fixture(scope="module")
 def smime() -> Iterator[SmimeHost]:
-    with Host() as host, SmimeHost(host) as made:
+    with Host(by_library=True) as host, SmimeHost(host) as made:
         yield made
 
 

@@ -110,7 +110,7 @@ class TestWaiting:
         assert sound(clinic)
 
     def test_the_milter_attaches_it_by_itself(self) -> None:
-        with Host({("milter", "chores_seconds"): "1"}) as host:
+        with Host({("milter", "chores_seconds"): "1"}, by_library=True) as host:
             paul = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
             lab = host.doctor("Laboratoire", "labo@labo.test", "laboratoire")
             lines = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"

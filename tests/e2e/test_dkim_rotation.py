@@ -48,7 +48,7 @@ def selectors(mails: Mapping[str, bytes], records: dict[str, str]) -> set[str]:
 
 
 def test_answers_leave_signed_while_the_dkim_key_is_changed() -> None:
-    with without_chores() as host:
+    with without_chores(by_library=True) as host:
         paul = host.doctor("Dr Paul SIGNATURE", "paul@cabinet.test")
         writing = WritingOn(host, paul, lambda _: paul.pgp_mime("Demande : aide\n"))
         writing.start()

@@ -1,13 +1,14 @@
 """``rmp dossier`` beside the running service, and a patient who writes by his own mail."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from clinic import PDF, Clinic
 from msgspec.structs import replace
+from states import named
 
 from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes, DossierUpdate
@@ -44,17 +45,26 @@ def rmp(clinic: Clinic, *arguments: str) -> str:
     return clinic.host.service.rmp("dossier", *arguments).stdout.decode()
 
 
-def filed(clinic: Clinic) -> tuple[str, str, str]:
+def reference_of(clinic: Clinic, lines: str) -> str:
+    """Return the same without a command's process."""
+    with store_of(clinic) as store:
+        return named(store, lines.split()[2]).dossier_id.hex()
+
+
+def filed(
+    clinic: Clinic, look_up: Callable[[Clinic, str], str] = reference_of
+) -> tuple[str, str, str]:
     """Return a new patient's lines, code and reference; one report is there."""
     lines = clinic.patient()
     code = clinic.create(lines)
     clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(f"{lines}\nVoici.\n", FILES))
-    return lines, code, find(clinic, lines)
+    return lines, code, look_up(clinic, lines)
 
 
 @pytest.mark.promise(number=17)
 def test_a_dossier_is_shown_by_reference_without_any_name(clinic: Clinic) -> None:
-    lines, _, reference = filed(clinic)
+    lines, _, reference = filed(clinic, find)
+    assert reference == reference_of(clinic, lines)
     shown = json.loads(rmp(clinic, "show", reference, "--json"))
     assert (shown["entries"], shown["state"], shown["slots"]) == (1, "open", "code custody")
     listed = rmp(clinic, "list") + rmp(clinic, "show", reference)

@@ -152,9 +152,10 @@ def test_a_refusal_at_the_door_says_the_true_reason(clinic: Clinic) -> None:
 
 
 def test_a_resting_code_and_throttles_do_not_stop_it() -> None:
-    with small_clinic({}) as clinic:  # a host of its own: others need their tries
+    few = {("rules", "wrong_codes"): "3", ("rules", "sender_codes"): "4"}
+    with small_clinic(few) as clinic:  # a host of its own: others need their tries
         lines, _ = filed(clinic)
-        for number in range(11):
+        for number in range(5):
             wrong = f"Demande : dossier\n{lines}Code : faux{number}\n"
             refused = clinic.refusal(clinic.anne, clinic.anne.pgp_mime(wrong))
         assert "Trop de demandes" in refused.text

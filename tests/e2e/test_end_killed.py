@@ -17,13 +17,18 @@ from testbed.host import Host
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 DOSSIERS = 3
-A_FEW = 5
-"""Steps from one kill to the next: what was done before is looked at again, but not done."""
+APART = pytest.mark.parametrize(
+    "apart", [7, *(pytest.param(each, marks=pytest.mark.soak) for each in (5, 1))]
+)
+"""Steps from one kill to the next: what was done before is looked at again, but not done.
+
+A long campaign has other ones, and every one.
+"""
 
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    with without_chores() as host:
+    with without_chores(by_library=True) as host:
         yield host
 
 
@@ -71,10 +76,10 @@ def begun(host: Host, which: str) -> Path:
     return former
 
 
-def kill_again_and_again(host: Host, which: str, former: Path) -> int:
+def kill_again_and_again(host: Host, which: str, former: Path, apart: int) -> int:
     """End it at last; return how often it was killed before."""
     for kills in count():
-        if ended(host, which, A_FEW * kills):
+        if ended(host, which, apart * kills):
             return kills
         assert_sound(host)
         if not former.exists():  # killed behind its last step
@@ -82,25 +87,29 @@ def kill_again_and_again(host: Host, which: str, former: Path) -> int:
     raise AssertionError
 
 
+@APART
 @pytest.mark.promise(number=7)
 def test_the_end_of_a_custody_key_killed_at_any_step_goes_on(
-    host: Host, paul: Doctor, anne: Doctor
+    host: Host, paul: Doctor, anne: Doctor, apart: int
 ) -> None:
     assert paul
     former = begun(host, "custody")
-    assert kill_again_and_again(host, "custody", former) > DOSSIERS
+    assert kill_again_and_again(host, "custody", former, apart) > DOSSIERS
     assert not former.exists()
     restart_keeper(host)
     for number in range(DOSSIERS):
         question = f"Demande : urgence\n{patient(number)}Motif : coma\n"
-        answer = host.ask(anne, anne.pgp_mime(question))[0]
-        assert "Cet accès en urgence" in answer.text
+        index, _letter = host.ask(anne, anne.pgp_mime(question), more=2)
+        assert "Cet accès en urgence" in index.text
     assert "custody-" not in host.service.rmp("key", "list").stdout.decode()
 
 
-def test_the_end_of_a_waiting_key_killed_at_any_step_goes_on(host: Host, paul: Doctor) -> None:
+@APART
+def test_the_end_of_a_waiting_key_killed_at_any_step_goes_on(
+    host: Host, paul: Doctor, apart: int
+) -> None:
     former = begun(host, "waiting")
-    assert kill_again_and_again(host, "waiting", former) > DOSSIERS
+    assert kill_again_and_again(host, "waiting", former, apart) > DOSSIERS
     assert not former.exists()
     restart_keeper(host)
     for number in range(DOSSIERS):

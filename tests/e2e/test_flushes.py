@@ -20,7 +20,7 @@ def transactions(folder: Path) -> int:
 
 
 def test_a_deposit_waits_for_its_leaf_and_for_its_commit_and_for_nothing_else() -> None:
-    with Host() as host:
+    with Host(by_library=True) as host:
         doctor = host.doctor("Dr Une ATTENTE", "une@cabinet.test")
         host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
         host.settle()

@@ -14,7 +14,7 @@ CREATION = "Demande : création\nPatient : MESURE Jean\nNé le : 30/01/1959\nCon
 
 
 def test_a_mail_leads_to_its_answer() -> None:
-    host = Host()
+    host = Host(by_library=True)
     try:
         host.start()
         doctor = host.doctor("Dr Jean CLAIR", "clair@cabinet.test")

@@ -28,8 +28,7 @@ def noise(size: int, seed: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    """A host under its supervisor, as after ``rmp serve``."""
-    with Host(supervised=True) as host:
+    with Host(by_library=True) as host:
         yield host
 
 
@@ -41,20 +40,19 @@ def doctor(host: Host) -> Doctor:
 
 
 @contextmanager
-def on_a_small_disk(host: Host, part: str, room: int) -> Iterator[SmallDisk]:
-    """Have a part's folder lie on a disk with so much room, for as long as the block."""
+def on_a_small_disk(host: Host, part: str, room: int, *run: Part) -> Iterator[SmallDisk]:
+    """Have a part's folder lie on a disk with so much room, for as long as the block.
+
+    What ``run`` names runs in it; the three processes, each by itself, if nothing is named.
+    """
     folder = host.service.folder / part
     host.service.stop()
     taken = sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
     with SmallDisk(folder, taken + room) as disk:
-        host.service.start(Part.SERVE)
+        host.service.start(*run)
         host.service.wait_ready()
         yield disk
         host.service.stop()
-
-
-def log(host: Host) -> str:
-    return host.service.log(Part.SERVE)
 
 
 def said(host: Host, *command: str) -> str:
@@ -67,17 +65,21 @@ def test_mails_wait_while_the_stores_disk_is_full_and_room_is_all_it_needs(
     host: Host, doctor: Doctor
 ) -> None:
     mail = doctor.partitioned(LINES, {"a.bin": noise(1_500_000, 1)})
-    with on_a_small_disk(host, "store", 3 * MEGABYTE) as disk:
+    with on_a_small_disk(host, "store", 3 * MEGABYTE, Part.SERVE) as disk:
+
+        def log() -> str:
+            return host.service.log(Part.SERVE)
+
         before = host.stored()
         disk.fill(left=MEGABYTE)
         reply = host.send(doctor, mail)
         assert (reply.code, reply.text[:5]) == (451, "4.3.0")
         assert "indisponible pour le moment" in reply.text
-        assert f"the store failed: store full: {FULL}" in log(host)
+        assert f"the store failed: store full: {FULL}" in log()
         assert f"{disk.folder}: its file system is full" in said(host, "check", "--no-postfix")
         assert f"{disk.folder}: its file system is full" in said(host, "status")
         assert host.service.rmp("store", "check").stdout.endswith(b"the store is sound\n")
-        wait_until(lambda: "milter ended with status 75" in log(host), 20, "the milter's end")
+        wait_until(lambda: "milter ended with status 75" in log(), 20, "the milter's end")
         assert host.stored() == before
         disk.make_room()
         host.service.wait_ready()  # by the supervisor, not by us
@@ -99,7 +101,7 @@ def test_no_key_leaves_the_keeper_while_its_log_cannot_be_written(
         host.settle()
         mails = host.postfix.collected.count(doctor.mail)
         assert host.send(doctor, doctor.pgp_mime(question)).code == 451
-        assert f"no call without its leaf: access log: {FULL}" in log(host)
+        assert f"no call without its leaf: access log: {FULL}" in host.service.log(Part.KEEPER)
         assert f"{disk.folder}: its file system is full" in said(host, "check", "--no-postfix")
         assert f"{disk.folder}: its file system is full" in said(host, "status")
         assert leaves_of(host) == leaves

@@ -56,11 +56,9 @@ def tries(clinic: Clinic) -> int:
     return tries_of(clinic.host.service, Fault.SENDER, anne)
 
 
-@pytest.mark.promise(number=20)
-@pytest.mark.parametrize("form", QUOTED)
-def test_a_file_that_is_named_like_a_request_asks_for_nothing(
-    clinic: Clinic, eve: Doctor, form: str
-) -> None:
+@pytest.fixture(scope="module")
+def index(clinic: Clinic, eve: Doctor) -> str:
+    """An index that lists a file which is named like a request."""
     lines = clinic.patient()
     clinic.create(lines)
     today = datetime.now(UTC)
@@ -71,8 +69,31 @@ def test_a_file_that_is_named_like_a_request_asks_for_nothing(
         clinic.paul, clinic.paul.pgp_mime(f"Demande : dossier\n{lines}")
     )
     assert "Demande · remplacement" in index.text
+    return index.text
+
+
+@pytest.fixture(scope="module")
+def created(clinic: Clinic) -> str:
+    """An answer with a new code."""
+    text = f"Demande : création\n{clinic.patient()}Consentement : oui\n"
+    (answer,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(text))
+    return answer.text
+
+
+@pytest.fixture(scope="module")
+def help_page(clinic: Clinic) -> str:
+    (answer,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime("Demande : aide\n"))
+    assert f"    Service : {clinic.host.service.address}\n" in answer.text
+    return answer.text
+
+
+@pytest.mark.promise(number=20)
+@pytest.mark.parametrize("form", QUOTED)
+def test_a_file_that_is_named_like_a_request_asks_for_nothing(
+    clinic: Clinic, index: str, form: str
+) -> None:
     before = locums_of(clinic, clinic.paul)
-    said = sent_back(clinic, clinic.paul, QUOTED[form](index.text))
+    said = sent_back(clinic, clinic.paul, QUOTED[form](index))
     assert not any("remplacement" in subject for subject in said)
     assert locums_of(clinic, clinic.paul) == before
 
@@ -80,24 +101,19 @@ def test_a_file_that_is_named_like_a_request_asks_for_nothing(
 @pytest.mark.promise(number=20)
 @pytest.mark.parametrize("form", ["marked", "not marked", "right below"])
 def test_the_answer_with_a_new_code_is_neither_a_code_nor_a_request(
-    clinic: Clinic, form: str
+    clinic: Clinic, created: str, form: str
 ) -> None:
-    lines = clinic.patient()
-    made = clinic.paul.pgp_mime(f"Demande : création\n{lines}Consentement : oui\n")
-    (created,) = clinic.host.ask(clinic.paul, made)
     before = clinic.host.stored()
     tried = tries(clinic)
-    sent_back(clinic, clinic.anne, QUOTED[form](created.text))
+    sent_back(clinic, clinic.anne, QUOTED[form](created))
     assert clinic.host.stored() == before
     assert tries(clinic) == tried
 
 
 @pytest.mark.promise(number=20)
 @pytest.mark.parametrize("form", ["marked", "not marked", "right below", "alone"])
-def test_the_help_page_asks_for_nothing(clinic: Clinic, form: str) -> None:
-    (help_page,) = clinic.host.ask(clinic.paul, clinic.paul.pgp_mime("Demande : aide\n"))
-    assert f"    Service : {clinic.host.service.address}\n" in help_page.text
+def test_the_help_page_asks_for_nothing(clinic: Clinic, help_page: str, form: str) -> None:
     before = clinic.host.stored()
-    said = sent_back(clinic, clinic.paul, QUOTED[form](help_page.text))
+    said = sent_back(clinic, clinic.paul, QUOTED[form](help_page))
     assert not any("mode d'emploi" in subject for subject in said)
     assert clinic.host.stored() == before

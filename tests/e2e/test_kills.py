@@ -68,7 +68,7 @@ def with_message_id(mail: bytes, message_id: str) -> bytes:
 def campaign(kills: int, seed: int) -> int:
     """Kill so often under load; return how many mails were acknowledged meanwhile."""
     chance = random.Random(seed)  # noqa: S311 -- chooses victims, no secrets
-    with Host() as host:
+    with Host(by_library=True) as host:
         doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
         host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
         load = Load(host, doctor)
@@ -129,7 +129,7 @@ def answers_by_request(host: Host, doctor: Doctor) -> dict[str, set[str]]:
 
 @pytest.mark.promise(number=7)
 def test_some_kills_lose_nothing() -> None:
-    assert campaign(kills=20, seed=20261123) >= 6  # a load, on slow machines too
+    assert campaign(kills=12, seed=20261123) >= 6  # a load, on slow machines too
 
 
 @pytest.mark.soak

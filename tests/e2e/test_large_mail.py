@@ -27,7 +27,7 @@ def test_a_large_mail_is_not_kept_while_it_is_committed() -> None:
         host.postfix.use_milter(host.service.milter_socket, message_size_limit="45000000")
         doctor = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
         host.ask(doctor, doctor.pgp_mime(f"Demande : création\n{LINES}Consentement : oui\n"))
-        mail = doctor.pgp_mime(f"{LINES}\nVoici.\n", {"scan.bin": os.urandom(15_000_000)})
+        mail = doctor.pgp_mime(f"{LINES}\nVoici.\n", {"scan.bin": os.urandom(10_000_000)})
         (pid,) = host.service.pids_of(Part.MILTER)
         before = memory_of(pid, "VmRSS")
         Path(f"/proc/{pid}/clear_refs").write_text("5")  # resets the peak, proc(5)

@@ -27,7 +27,7 @@ def host() -> Iterator[Host]:
         ("milter", "chores_seconds"): "3600",
         ("audit", "addresses"): json.dumps([AUDITOR]),
     }
-    with Host(settings) as host:
+    with Host(settings, by_library=True) as host:
         yield host
 
 

@@ -25,7 +25,6 @@ from testbed.reading import code_told
 
 pytestmark = [pytest.mark.integration, pytest.mark.promise(number=2)]
 
-GUESSED = "Patient : DEVINE Paul\nNé le : 08/08/1968\n"
 RENEWED = "Patient : CHANGE Paul\nNé le : 09/09/1969\n"
 
 
@@ -40,19 +39,24 @@ def guesses(count: int) -> Iterator[str]:
 
 
 @pytest.mark.promise(number=6)
-def test_forty_guesses_in_forty_mails_leave_forty_leaves_and_a_code_that_rests(
-    house: House,
+@pytest.mark.parametrize(
+    ("count", "name"), [(12, "DEVINE"), pytest.param(40, "QUARANTE", marks=pytest.mark.soak)]
+)
+def test_guesses_in_as_many_mails_leave_as_many_leaves_and_a_code_that_rests(
+    house: House, count: int, name: str
 ) -> None:
     """By a signature or by an account, under whatever digests: not one more than by mail.
 
     When the code rests, even the right one opens nothing, and nothing shows that it is right.
+    That is after five; a long campaign goes on to forty.
     """
-    code = house.create(GUESSED)
-    dossier = house.intruder.dossier("DEVINE")
-    house.done(trying(house, reads(house.anne, code, GUESSED), dossier))
+    guessed = f"Patient : {name} Paul\nNé le : 08/08/1968\n"
+    code = house.create(guessed)
+    dossier = house.intruder.dossier(name)
+    house.done(trying(house, reads(house.anne, code, guessed), dossier))
     requests = []
-    for at, guess in enumerate(guesses(40)):
-        text = f"Demande : dossier\n{GUESSED}Code : {guess}\n"
+    for at, guess in enumerate(guesses(count)):
+        text = f"Demande : dossier\n{guessed}Code : {guess}\n"
         mail = house.eve.pgp_mime(text, sign=bool(at % 2))
         requests.append(trying(house, mail, dossier, EVES_ACCOUNT))
     before = len(house.leaves())
@@ -61,8 +65,8 @@ def test_forty_guesses_in_forty_mails_leave_forty_leaves_and_a_code_that_rests(
             leaf_ = house.wrong(request)
             assert leaf_["rpps"] == house.intruder.doctor(house.eve.mail).rpps
     tried = house.leaves()[before:]
-    assert len(tried) == len({leaf_["request"] for leaf_ in tried}) == 40
-    right = house.wrong(trying(house, reads(house.anne, code, GUESSED), dossier))
+    assert len(tried) == len({leaf_["request"] for leaf_ in tried}) == count
+    right = house.wrong(trying(house, reads(house.anne, code, guessed), dossier))
     assert right.keys() == tried[0].keys()
 
 

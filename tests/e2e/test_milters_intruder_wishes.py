@@ -82,17 +82,32 @@ def amending(house: House, mail: bytes, *wishes: Wish, action: str) -> list[Amen
     return [Amend(wish, leaf(action, house.jean), by) for wish in wishes]
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_no_wish_comes_of_a_mail_that_asks_for_something_else(house: House, verb: str) -> None:
+OF_OTHERS = frozenset({"médecin traitant", "dossier", "urgence"})
+"""What a doctor may ask who does not treat; a long campaign has all the rest as his, too."""
+
+
+@pytest.mark.parametrize(
+    ("name", "verb"),
+    [
+        *(("paul", verb) for verb in VERBS),
+        *(
+            pytest.param("anne", verb, marks=() if verb in OF_OTHERS else pytest.mark.soak)
+            for verb in VERBS
+        ),
+    ],
+)
+def test_no_wish_comes_of_a_mail_that_asks_for_something_else(
+    house: House, name: str, verb: str
+) -> None:
+    writer = {"paul": house.paul, "anne": house.anne}[name]
     said = f"Demande : {verb}\n{SERVICE}{JEAN}Code : {house.code}\nNuméros : 1\n"
     said += "Médecin : Dr Anne AUTRE\nRemplaçant : Dr Eve MALINE\n"
     said += "Du : 01/01/2026\nAu : 02/01/2026\nMotif : Il va mal.\nConsentement : oui\n"
     said += f"Empreinte : {house.intruder.keyring.fingerprint}\n"
     others = [wish for wish in wishes(house) if type(wish) not in VERBS[verb]]
     with house.unchanged():
-        for writer in (house.paul, house.anne):
-            for request in amending(house, writer.pgp_mime(said), *others, action=verb):
-                house.in_vain(request)
+        for request in amending(house, writer.pgp_mime(said), *others, action=verb):
+            house.in_vain(request)
 
 
 def test_what_is_no_certificate_is_no_key(house: House) -> None:

@@ -43,7 +43,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def clinic() -> Iterator[Clinic]:
-    with small_clinic(SETTINGS) as clinic:
+    with small_clinic(SETTINGS, by_library=False) as clinic:
         yield clinic
 
 

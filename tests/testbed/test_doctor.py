@@ -143,9 +143,89 @@ def test_every_line_ends_as_mail_requires(doctor: Doctor) -> None:
         assert compose(doctor).replace(b"\r\n", b"").count(b"\n") == 0
 
 
+@pytest.fixture(scope="module")
+def modern(service: Keyring) -> Iterator[Doctor]:
+    """A doctor who works by the library."""
+    with Doctor("Dr Libre", "libre@cabinet.test", by_library=True) as someone:
+        someone.import_key(service.export())
+        service.import_key(someone.certificate)
+        yield someone
+
+
+@pytest.mark.parametrize("shape", ["pgp_mime", "signed_inside", "partitioned", "layered"])
+def test_what_the_library_writes_gpg_reads(
+    shape: str, modern: Doctor, service: Keyring
+) -> None:
+    opened = open_mail(WITH_FILES[shape](modern), service)
+    assert (opened.text, opened.files) == (TEXT, FILES)
+    assert set(opened.verdicts) == {Verdict(Standing.GOOD, modern.fingerprint)}
+
+
+@pytest.mark.parametrize("shape", ["pgp_mime", "signed_inside", "partitioned", "layered"])
+def test_what_gpg_writes_the_library_reads(
+    shape: str, modern: Doctor, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor.import_key(modern.certificate)
+    modern.import_key(doctor.certificate)
+    monkeypatch.setattr(doctor, "service", modern.mail)
+    opened = modern.read(WITH_FILES[shape](doctor))
+    assert (opened.text, opened.files) == (TEXT, FILES)
+    assert set(opened.verdicts) == {Verdict(Standing.GOOD, doctor.fingerprint)}
+
+
+def test_no_gpg_runs_for_who_works_by_the_library(service: Keyring) -> None:
+    with Doctor("Dr Sans GPG", "sans@cabinet.test", by_library=True) as someone:
+        someone.import_key(service.export())
+        service.import_key(someone.certificate)
+        sealed = service.encrypt(b"Voici.", [someone.mail], sign=True, armor=True)
+        assert someone.keyring.decrypt(sealed).data == b"Voici."
+        assert someone.pgp_mime(TEXT)
+        assert not [*someone.keyring.home.iterdir()]
+        assert set(someone.keyring.fingerprints()) == {someone.fingerprint, service.fingerprint}
+
+
+def test_what_does_not_open_or_has_an_unknown_signer_is_judged_by_gpg(modern: Doctor) -> None:
+    with Doctor("Dr Autre", "autre@cabinet.test") as other:
+        other.import_key(modern.certificate)
+        for_him = other.keyring.encrypt(b"a", [other.fingerprint], sign=True, armor=True)
+        with pytest.raises(CannotDecrypt):
+            modern.keyring.decrypt(for_him)
+        sealed = other.keyring.encrypt(b"a", [modern.mail], sign=True, armor=False)
+        done = modern.keyring.decrypt(sealed)
+        assert (done.data, done.verdicts[0].standing) == (b"a", Standing.UNKNOWN)
+
+
+def test_those_who_are_there_at_a_time_have_keys_of_their_own(service: Keyring) -> None:
+    with (
+        Doctor("Dr Double", "double@cabinet.test") as one,
+        Doctor("Dr Double", "double@cabinet.test") as other,
+    ):
+        assert one.fingerprint != other.fingerprint
+        with pytest.raises(CannotDecrypt):
+            one.keyring.decrypt(
+                other.keyring.encrypt(b"a", [other.fingerprint], sign=False, armor=True)
+            )
+        first = one.fingerprint
+    with Doctor("Dr Double", "double@cabinet.test") as again:
+        assert again.fingerprint == first
+        assert again.certificate.startswith(b"-----BEGIN PGP PUBLIC KEY BLOCK-----")
+        assert set(again.keyring.fingerprints()) == {first}  # nobody whom he had imported
+        again.import_key(service.export())
+        assert set(again.keyring.fingerprints()) == {first, service.fingerprint}
+
+
+def test_a_certificate_that_changed_is_exported_as_it_is() -> None:
+    with Doctor("Dr Muable", "muable@cabinet.test") as someone:
+        before = someone.certificate
+        assert someone.certificate == before
+        someone.keyring._gpg("--quick-set-expire", someone.fingerprint, "30d")
+        assert someone.certificate != before
+
+
 def test_the_keys_are_gone_at_the_end() -> None:
     with Doctor("Dr Bref", "bref@cabinet.test") as someone:
         home = someone.keyring.home
+        assert someone.keyring.clear_sign(b"Bref.\n")
         assert home.is_dir()
         assert agent_of(home)
     assert not home.exists()
