@@ -167,7 +167,10 @@ def running(part: str, config: Path) -> Iterator[Ready]:
 
 @cache
 def prove_once(folder: Path) -> None:
-    """Have the RSA keys in a keeper's ``folder`` proven now: not in each keeper that has them."""
+    """Have the RSA keys in a keeper's ``folder``, and the courier's beside it, proven now.
+
+    Not in each process that has them.
+    """
     _server().send(str(folder).encode())
 
 
@@ -245,10 +248,12 @@ def proven_once() -> tuple[tuple[ModuleType, str], ...]:
 
     A tenth of a second each, three times a keeper: a test run keeps what each returned.
     """
-    from rmp_milter.keeper.keys import smime_folder  # noqa: PLC0415 -- not by who asks
+    from rmp_milter.courier import dkim_key  # noqa: PLC0415 -- not by who asks
+    from rmp_milter.keeper.keys import smime_folder  # noqa: PLC0415 -- as above
     from rmp_milter.keeper.openpgp import secretkeys  # noqa: PLC0415 -- as above
 
-    return (secretkeys, "_private"), (smime_folder, "load_pem_private_key")
+    pem = "load_pem_private_key"
+    return (secretkeys, "_private"), (smime_folder, pem), (dkim_key, pem)
 
 
 def _keep_proofs() -> None:
@@ -257,10 +262,25 @@ def _keep_proofs() -> None:
 
 
 def _prove(folder: str) -> None:
-    """Read a keeper's keys: every fork knows these very octets by then."""
+    """Read a keeper's keys: every fork knows these very octets by then; and the courier's."""
+    from rmp_milter.courier.dkim_key import DKIM_KEY, read_dkim_key  # noqa: PLC0415 -- as above
     from rmp_milter.keeper.keys.keys import load_keys  # noqa: PLC0415 -- as above
 
     load_keys(Path(folder))
+    couriers = Path(folder).with_name("courier") / DKIM_KEY
+    if couriers.exists():
+        read_dkim_key(couriers)
+
+
+def _hash_codes_quickly() -> None:
+    """Have keepers that are forked from here hash codes in no time, as those in a test do.
+
+    How long a code takes is a matter of these two numbers. Whatever looks at that time, or opens
+    the dossiers of such a service by another keeper, takes ``rmp`` itself.
+    """
+    from rmp_milter.keeper.keys import sealing  # noqa: PLC0415 -- as above
+
+    sealing.ARGON2_MEMORY, sealing.ARGON2_ITERATIONS = 8, 1
 
 
 def _become(said: bytes, streams: list[int]) -> NoReturn:
@@ -315,5 +335,6 @@ def _read_all() -> None:
 if __name__ == "__main__":
     _read_all()
     _keep_proofs()
+    _hash_codes_quickly()
     gc.freeze()  # or each fork's collector writes to all of it
     serve(socket.socket(fileno=int(sys.argv[1])))

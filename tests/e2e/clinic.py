@@ -8,6 +8,7 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 from testbed.doctor import Doctor
+from testbed.gpg import Kind
 from testbed.host import Host
 from testbed.reading import Opened, code_told
 from testbed.sending import Reply
@@ -72,10 +73,25 @@ class Clinic:
         return self.host.stored()["documents"]
 
 
+def whole_clinic_on(host: Host) -> Clinic:
+    """Return doctors of every sort on a host that runs."""
+    host.postfix.add_account("anne", "secret of anne")
+    return Clinic(
+        host=host,
+        paul=host.doctor("Dr Paul DEMO", "paul@cabinet.test", kind=Kind.RSA),
+        anne=host.doctor("Dr Anne AUTRE", "anne@clinique.test", account="anne"),
+        lab=host.doctor("Laboratoire CENTRAL", "labo@labo.test", "laboratoire"),
+        eudora=host.doctor(
+            "Dr Vieux PLUGIN", "vieux@eudora.test", reply_form="partitioned", kind=Kind.RSA
+        ),
+        outsider=host.doctor("Dr Nul PART", "nul@part.test", enrolled=False),
+    )
+
+
 @contextmanager
-def small_clinic(settings: Settings) -> Iterator[Clinic]:
+def small_clinic(settings: Settings, *, by_command: bool = False) -> Iterator[Clinic]:
     """Give a host of its own, for tests that change what all senders share."""
-    with Host(settings) as host:
+    with Host(settings, by_command=by_command) as host:
         yield clinic_on(host)
 
 
