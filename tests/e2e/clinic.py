@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from testbed.doctor import Doctor
+from testbed.doctor import NO_FILES, Doctor
 from testbed.gpg import Kind
 from testbed.host import Host
 from testbed.reading import Opened, code_told
 from testbed.sending import Reply
 from testbed.service import Settings
+from testbed.shapes import Files
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 300
 
@@ -46,12 +47,25 @@ class Clinic:
         letters = "".join(chr(ord("A") + int(digit)) for digit in f"{number:03}")
         return f"Patient : TEST{letters} Jean\nNé le : 30/01/1959\n"
 
-    def create(self, lines: str, code: str = "", by: Doctor | None = None) -> str:
-        """Create a dossier and return the code as the answer shows it."""
+    def create(
+        self,
+        lines: str,
+        code: str = "",
+        by: Doctor | None = None,
+        *,
+        summary: str = "",
+        files: Files = NO_FILES,
+    ) -> str:
+        """Create a dossier and return the code as the answer shows it.
+
+        A ``summary`` is filed with it as its first résumé, with ``files``.
+        """
         text = "Demande : création\n" + lines + "Consentement : oui\n"
         if code:
             text += f"Code : {code}\n"
-        (answer,) = self.host.ask(by or self.paul, (by or self.paul).pgp_mime(text))
+        if summary:
+            text += f"Document : Résumé médical\n\n{summary}\n"
+        (answer,) = self.host.ask(by or self.paul, (by or self.paul).pgp_mime(text, files))
         return code_told(answer.text)
 
     def refusal(self, doctor: Doctor, mail: bytes) -> Opened:
