@@ -167,10 +167,7 @@ def running(part: str, config: Path) -> Iterator[Ready]:
 
 @cache
 def prove_once(folder: Path) -> None:
-    """Have the RSA keys in a keeper's ``folder``, and the courier's beside it, proven now.
-
-    Not in each process that has them.
-    """
+    """Have the RSA keys in a keeper's ``folder`` and its courier's proven now, not in each fork."""
     _server().send(str(folder).encode())
 
 
@@ -246,14 +243,15 @@ def _tell(end: int, number: int) -> None:
 def proven_once() -> tuple[tuple[ModuleType, str], ...]:
     """Return what has OpenSSL prove RSA keys, each time that they are read, by module and name.
 
-    A tenth of a second each, three times a keeper: a test run keeps what each returned.
+    A tenth of a second each, three times a keeper, and a third of it once a courier and once a
+    check: a test run keeps what each returned.
     """
     from rmp_milter.courier import dkim_key  # noqa: PLC0415 -- not by who asks
-    from rmp_milter.keeper.keys import smime_folder  # noqa: PLC0415 -- as above
+    from rmp_milter.keeper.keys import smime_folder  # noqa: PLC0415 -- not by who asks
     from rmp_milter.keeper.openpgp import secretkeys  # noqa: PLC0415 -- as above
 
-    pem = "load_pem_private_key"
-    return (secretkeys, "_private"), (smime_folder, pem), (dkim_key, pem)
+    load = "load_pem_private_key"
+    return (secretkeys, "_private"), (smime_folder, load), (dkim_key, load)
 
 
 def _keep_proofs() -> None:
@@ -262,14 +260,13 @@ def _keep_proofs() -> None:
 
 
 def _prove(folder: str) -> None:
-    """Read a keeper's keys: every fork knows these very octets by then; and the courier's."""
-    from rmp_milter.courier.dkim_key import DKIM_KEY, read_dkim_key  # noqa: PLC0415 -- as above
+    """Read the keys of a keeper and of its courier: every fork knows these octets by then."""
+    from rmp_milter.courier import dkim_key  # noqa: PLC0415 -- as above
     from rmp_milter.keeper.keys.keys import load_keys  # noqa: PLC0415 -- as above
 
     load_keys(Path(folder))
-    couriers = Path(folder).with_name("courier") / DKIM_KEY
-    if couriers.exists():
-        read_dkim_key(couriers)
+    with contextlib.suppress(dkim_key.DkimKeyError):  # where only a keeper is
+        dkim_key.read_dkim_key(Path(folder).parent / "courier" / dkim_key.DKIM_KEY)
 
 
 def _hash_codes_quickly() -> None:
