@@ -26,6 +26,7 @@ from testbed.past_service import unpack
 ACT, DOSSIER = ACTS[0], DOSSIERS[0]
 TIME = 2_000_000_000
 CARD = Known(0, b"t" * 16)
+OTHER = b"o" * 16
 
 
 @pytest.fixture
@@ -228,8 +229,9 @@ def test_what_is_expired_goes_with_the_next_leaf(log: Journal) -> None:
 
 def test_what_is_read_is_of_one_moment_and_cannot_be_written(log: Journal) -> None:
     with log.own() as own:
-        log.change(lambda own: own.known.learn(of_dossier(DOSSIER), CARD))
-        assert own.known.read(of_dossier(DOSSIER)) is None
+        assert own.known.read(of_dossier(DOSSIER)) is None  # its moment is that of this look
+        log.change(lambda own: own.known.learn(of_dossier(OTHER), CARD))
+        assert own.known.read(of_dossier(OTHER)) is None
     with pytest.raises(JournalError, match="Readonly"), log.own() as own:
         own.known.forget(of_dossier(DOSSIER))
 

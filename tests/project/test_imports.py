@@ -73,7 +73,6 @@ RESERVED = {
         "rmp_milter.store.postgresql_*",
         "rmp_milter.keeper.log.roles",  # statements alone
     ],
-    "psycopg_pool": ["rmp_milter.engine.postgresql.pools"],
     # One place chooses the store's engine.
     "rmp_milter.store.lmdb_engine": ["rmp_milter.store.opening"],
     "rmp_milter.store.postgresql_engine": ["rmp_milter.store.opening"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -22,11 +21,11 @@ from store_case import (
 )
 
 from rmp_milter.dossier.changes import Changes, Once
-from rmp_milter.engine.postgresql.exchange import Exchange
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.handlers.people.choice import choose
 from rmp_milter.mail.header.routing import parse
 from rmp_milter.store.format.codecs import Codec
+from testbed.exchanges import waits
 from testbed.postgres import PrivatePostgres
 
 if TYPE_CHECKING:
@@ -58,36 +57,30 @@ def test_a_deposit_asks_for_nothing_while_the_turn_is_held(
         assert asked == []
 
 
-def test_a_deposit_waits_for_the_server_twice(
-    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_deposit_waits_for_the_server_twice(server: PrivatePostgres) -> None:
     """For its turn with what it is judged by, and for what it writes with its COMMIT."""
     with made_on(server) as store:
         entry = a_deposit(with_dossier(store), b"body", b"another")
-        with waits(monkeypatch) as waited:
+        with waits() as waited:
             store.commit(
                 Changes(digest=new_id() * 2, entries=(entry,), outbox=(a_mail(),)), NOW
             )
         assert len(waited) == 2
 
 
-def test_whoever_wrote_is_found_in_one_look(
-    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whoever_wrote_is_found_in_one_look(server: PrivatePostgres) -> None:
     with made_on(server) as store:
         store.commit(Changes(doctors=(doctor := a_doctor(),)), NOW)
-        with waits(monkeypatch) as waited:
+        with waits() as waited:
             with store.snapshot(late=True) as view:
                 assert view.doctor_by_mail(doctor.mail) == doctor
             assert len(waited) == 2  # the other one gives the moment back
 
 
-def test_a_mail_seen_before_is_told_by_one_statement(
-    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mail_seen_before_is_told_by_one_statement(server: PrivatePostgres) -> None:
     with made_on(server) as store:
         store.commit(Changes(digest=b"d" * 32), NOW)
-        with waits(monkeypatch) as waited:
+        with waits() as waited:
             assert store.has_seen(b"d" * 32)
             assert not store.has_seen(b"e" * 32)
         assert len(waited) == 2
@@ -95,12 +88,10 @@ def test_a_mail_seen_before_is_told_by_one_statement(
         assert left == ""
 
 
-def test_marks_that_are_asked_for_come_in_one_look(
-    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_marks_that_are_asked_for_come_in_one_look(server: PrivatePostgres) -> None:
     with made_on(server) as store:
         store.commit(Changes(digest=b"d" * 32, once=(Once(b"first", NOW + 60),)), NOW)
-        with waits(monkeypatch) as waited, store.snapshot(late=True) as view:
+        with waits() as waited, store.snapshot(late=True) as view:
             view.marks_ahead(b"d" * 32, [b"first", b"second"])
             assert view.seen(b"d" * 32)
             assert [view.happened(each) for each in (b"first", b"second")] == [True, False]
@@ -162,20 +153,6 @@ def born_in(number: int) -> NewDossier:
     born = f"{1946 + number % 9}-02-{1 + number // 9:02}"
     patient = replace(dossier.patient, birth_date=born)
     return a_new_dossier(f"trait {number}", dossier=replace(dossier, patient=patient))
-
-
-@contextmanager
-def waits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exchange]]:
-    """Note each wait for the server meanwhile."""
-    waited, done = list[Exchange](), Exchange.done
-
-    def counted(exchange: Exchange, until: float = math.inf, least: float = 0.0) -> None:
-        waited.append(exchange)
-        done(exchange, until, least)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Exchange, "done", counted)
-        yield waited
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import psycopg
 from rmp_milter.engine.failures import StoreFailed
 from rmp_milter.engine.postgresql.exchange import Exchange, ask
 from rmp_milter.engine.postgresql.failures import failure
-from rmp_milter.engine.postgresql.pools import PoolTimeout, for_threads
+from rmp_milter.engine.postgresql.pools import Connections
 from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads, PostgresqlReads
 from rmp_milter.engine.postgresql.statements import statements
 from rmp_milter.engine.postgresql.turns import (
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.postgresql.exchange import Row, Said
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
-    from rmp_milter.engine.postgresql.pools import ReadingConnections
     from rmp_milter.engine.tables import EngineTable
     from rmp_milter.engine.transaction import Expected, WriteTransaction
 
@@ -58,7 +57,6 @@ class PostgresqlAccess:
         *,
         read_only: bool = False,
         fence: Fence | None = None,
-        pool: Callable[[PostgresqlPlace], ReadingConnections] = for_threads,
     ) -> None:
         """``fence`` is compared in each turn to write, behind its lock."""
         self.place = self._place = place
@@ -66,7 +64,7 @@ class PostgresqlAccess:
         self._turn = threading.Lock()
         self._writer = WritingConnection(place, fence)
         self._ended: StoreFailed | None = None
-        self._pool = pool(place)
+        self._pool = Connections(place)
 
     @contextmanager
     def reading(self, *, late: bool = False) -> Iterator[PostgresqlMomentReads]:
@@ -148,10 +146,7 @@ class PostgresqlAccess:
         """Return a connection, and what came of ``first`` on it; a lost one is replaced."""
         deadline = time.monotonic() + self._place.patience
         while True:
-            try:
-                connection = self._pool.getconn(deadline - time.monotonic())
-            except (PoolTimeout, psycopg.Error) as error:
-                raise failure(error) from error
+            connection = self._pool.getconn(deadline - time.monotonic())
             try:
                 return connection, first(connection)
             except psycopg.OperationalError as error:

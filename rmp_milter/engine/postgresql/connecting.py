@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
@@ -69,6 +70,7 @@ class PostgresqlConnection(psycopg.Connection[tuple[object, ...]]):
         super().__init__(pgconn, row_factory)
         self.prepare_threshold = None
         self.prepared: dict[bytes, bytes] = {}
+        self.made_at = time.monotonic()
 
 
 Connection: TypeAlias = PostgresqlConnection

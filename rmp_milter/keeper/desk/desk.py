@@ -12,9 +12,9 @@ from rmp_milter.keeper.authority.host_rules import AS_SHIPPED, HostRules
 from rmp_milter.keeper.keys.held import Holder
 from rmp_milter.keeper.keys.keys import Keys
 from rmp_milter.keeper.keys.sealing import Random
-from rmp_milter.keeper.log.journal import Journal, WithLeaf
+from rmp_milter.keeper.log.journal import NOTHING, Journal, WithLeaf
 from rmp_milter.keeper.log.leaves import LeafError
-from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.own import Own, OwnAhead
 from rmp_milter.keeper.vitale.attestation import AttestationVerifier
 from rmp_milter.x509 import World
 
@@ -83,18 +83,24 @@ class Desk:
         return Sealer(peppers.present, peppers.before)
 
 
-def write_leaf(
-    desk: Desk, event: Event, now: int, reason: str = "", with_it: WithLeaf | None = None
+def write_leaf(  # noqa: PLR0913 -- the leaf, and what is written and read with it
+    desk: Desk,
+    event: Event,
+    now: int,
+    reason: str = "",
+    with_it: WithLeaf | None = None,
+    *,
+    asked: OwnAhead = NOTHING,
 ) -> int:
     """Write the event into the log, durable on return; return its index.
 
     The ``reason`` is sealed for the auditors and kept beside the leaf, in the same
-    transaction, as is what ``with_it`` writes. Raises :class:`CallFailed` for an event that no
-    leaf can hold, and what ``with_it`` raises.
+    transaction, as is what ``with_it`` writes, which most often asks for what is ``asked``.
+    Raises :class:`CallFailed` for an event that no leaf can hold, and what ``with_it`` raises.
     """
     sealed = _sealed(desk, event, reason)
     try:
-        return desk.journal.append(event, now, sealed, with_it=with_it)
+        return desk.journal.append(event, now, sealed, with_it=with_it, asked=asked)
     except LeafError as error:
         raise CallFailed(Why.UNAVAILABLE, str(error)) from None
 

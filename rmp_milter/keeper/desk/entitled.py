@@ -30,7 +30,7 @@ from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, read_ticket
 from rmp_milter.keeper.desk.desk import Desk, write_leaf
 from rmp_milter.keeper.log.known import Known, Stand
-from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.own import Own, OwnAhead
 
 NOBODY = bytes(16)
 """In the place of a dossier where there is none."""
@@ -190,7 +190,11 @@ def write_entitled(  # noqa: PLR0913 -- the leaf, and what is written with it
             if write is not None:
                 write(own)
 
-    return write_leaf(desk, event, now, reason, with_it)
+    ticket = found.ground.ticket
+    asked = OwnAhead(
+        known=[each.key for each in found.shown], acts=[(ticket.act, found.ground.share)]
+    )
+    return write_leaf(desk, event, now, reason, with_it, asked=asked)
 
 
 def check_in_force(own: Own, shown: Iterable[Shown]) -> None:

@@ -9,7 +9,7 @@ import hashlib
 from itertools import takewhile
 from typing import NamedTuple
 
-from rmp_milter.engine.transaction import WriteTransaction
+from rmp_milter.engine.transaction import Expected, WriteTransaction
 from rmp_milter.keeper.keys.sealing import framed
 from rmp_milter.keeper.log import due
 from rmp_milter.keeper.log.own_tables import DIGEST_SIZE, ID_SIZE
@@ -29,6 +29,13 @@ class NotedAct(NamedTuple):
     target: bytes
     expires: int
     done: bool = False
+
+
+def ask_for(asked: Expected, act: bytes, share: int) -> None:
+    """Say that an act will be noted; one of another length is for :meth:`Acts.note` to refuse."""
+    if len(act) == DIGEST_SIZE:
+        asked.record(OwnTable.ACTS, _key(act, share))
+        asked.last(OwnTable.ACTS, act)
 
 
 class Acts:
@@ -86,6 +93,8 @@ class Acts:
 
     def shares(self, act: bytes) -> dict[int, NotedAct]:
         """Return what each share of the act was used for."""
+        if self._txn.last_key(OwnTable.ACTS, act) is None:
+            return {}
         rows = self._txn.records(OwnTable.ACTS, _key(act, 0))
         return {
             int.from_bytes(key[DIGEST_SIZE:]): _unpacked(bytes(row))

@@ -14,7 +14,7 @@ from typing import TypeVar
 from rmp_milter.calls.protocol.leaves import PastEvent
 from rmp_milter.calls.protocol.message import Event
 from rmp_milter.engine.failures import StoreError
-from rmp_milter.engine.transaction import ReadOnly, WriteTransaction
+from rmp_milter.engine.transaction import Expected, ReadOnly, WriteTransaction
 from rmp_milter.keeper.log import head as log_head
 from rmp_milter.keeper.log import writing as log_writing
 from rmp_milter.keeper.log.carrying import carry
@@ -29,7 +29,7 @@ from rmp_milter.keeper.log.open_log import (
     OpenLog,
     place_of,
 )
-from rmp_milter.keeper.log.own import Own
+from rmp_milter.keeper.log.own import Own, OwnAhead
 from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.keeper.log.signing import SIGNED_KEY
 from rmp_milter.keeper.log.tables import LogTable
@@ -44,6 +44,7 @@ LOOKED_BACK = 1024
 
 WithLeaf = Callable[[Own, bool], None]
 """What is written with a leaf; the second value says whether the leaf is new."""
+NOTHING = OwnAhead()
 T = TypeVar("T")
 
 
@@ -81,6 +82,7 @@ class Journal(OpenLog):
         sealed: bytes = b"",
         *,
         with_it: WithLeaf | None = None,
+        asked: OwnAhead = NOTHING,
     ) -> int:
         """Write the event's leaves and its ``sealed`` reason; return the index of the last.
 
@@ -89,7 +91,8 @@ class Journal(OpenLog):
         nothing; an event without a request is always new. ``with_it`` is called behind the
         leaf, in its transaction: what it writes is there with the leaf or neither is, what it
         raises passes, and nothing is written; it must not call the journal, and may be called
-        again where a server was lost before anything was written. Raises
+        again where a server was lost before anything was written. What it will most often ask
+        for may be told beforehand (``asked``). Raises
         :class:`JournalError` where it cannot be written, :class:`LeafError` for what no leaf
         can hold.
         """
@@ -102,7 +105,12 @@ class Journal(OpenLog):
                 with_it(own, written.is_new)
             return written.last
 
-        return self._write(work, lambda: log_writing.expected([event]))
+        def expected() -> Expected:
+            told = log_writing.expected([event])
+            asked.say(told)
+            return told
+
+        return self._write(work, expected)
 
     def append_all(
         self,
@@ -138,7 +146,7 @@ class Journal(OpenLog):
 
     @contextmanager
     def own(self) -> Iterator[Own]:
-        """Give the keeper's own tables as they are now, to be read in the block.
+        """Give the keeper's own tables as they are at the first look, to be read in the block.
 
         Raises :class:`JournalError` where they cannot be read.
         """

@@ -18,7 +18,6 @@ from rmp_milter.engine.postgresql.access import PostgresqlAccess
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.leading import PostgresqlLead
 from rmp_milter.engine.postgresql.place import TURN_SECONDS
-from rmp_milter.engine.postgresql.pools import FewConnections
 from rmp_milter.engine.postgresql.still import end_still_turns
 from rmp_milter.keeper.log import epoch as log_epoch
 from rmp_milter.keeper.log import head as log_head
@@ -153,7 +152,7 @@ class LogLead:
 
     def _access(self, turn_wait: int = TURN_SECONDS) -> PostgresqlAccess:
         server = dataclasses.replace(self._at.server, turn_wait=turn_wait)
-        return PostgresqlAccess(server, pool=FewConnections)
+        return PostgresqlAccess(server)
 
 
 def _epoch_in(txn: ReadTransaction) -> bytes | None:

@@ -1,18 +1,33 @@
 """All of the keeper's own tables as one transaction sees them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Self
 
-from rmp_milter.engine.transaction import WriteTransaction
-from rmp_milter.keeper.log import known, tries
+from rmp_milter.engine.transaction import Expected, WriteTransaction
+from rmp_milter.keeper.log import acts, known, tries
 from rmp_milter.keeper.log.acts import Acts
 from rmp_milter.keeper.log.known import KnownCards
 from rmp_milter.keeper.log.owners import KeyOwners
+from rmp_milter.keeper.log.tables import OwnTable
 from rmp_milter.keeper.log.traits import Traits
 from rmp_milter.keeper.log.tries import CountedTries
 
 MOST_PURGED = 8
 """Rows of each kind that go with one write: more than it can add, so that they grow no further."""
+
+
+class OwnAhead(NamedTuple):
+    """What a transaction will look at in the tables, told beforehand: known cards, acts' shares."""
+
+    known: Sequence[bytes] = ()
+    acts: Sequence[tuple[bytes, int]] = ()
+
+    def say(self, expected: Expected) -> None:
+        """Add it to what is expected."""
+        for key in self.known:
+            expected.record(OwnTable.KNOWN, key)
+        for act, share in self.acts:
+            acts.ask_for(expected, act, share)
 
 
 class Own(NamedTuple):

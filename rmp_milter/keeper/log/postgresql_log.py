@@ -17,7 +17,6 @@ from rmp_milter.engine.lmdb_file import send_whole
 from rmp_milter.engine.postgresql.access import PostgresqlAccess
 from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.doubts import doubts_of
-from rmp_milter.engine.postgresql.pools import FewConnections
 from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
 from rmp_milter.engine.postgresql.schema import SchemaLayout, check_format, make_tables
 from rmp_milter.keeper.log import epoch as log_epoch
@@ -129,12 +128,12 @@ class PostgresqlLogAccess(Closing):
     def __init__(self, place: PostgresqlPlace, epoch: bytes | None) -> None:
         self._place = place
         fence = Fence(LogTable.META, log_epoch.KEY, epoch)
-        self._access = PostgresqlAccess(place, fence=fence, pool=FewConnections)
+        self._access = PostgresqlAccess(place, fence=fence)
 
     @contextmanager
     def reading(self) -> Iterator[ReadTransaction]:
-        """Give one moment."""
-        with self._access.reading() as txn:
+        """Give one moment, which is that of the first look; of none nothing is asked."""
+        with self._access.reading(late=True) as txn:
             yield txn
 
     def write(

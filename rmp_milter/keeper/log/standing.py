@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from rmp_milter.engine.postgresql.access import PostgresqlAccess
 from rmp_milter.engine.postgresql.leading import seen_leading
-from rmp_milter.engine.postgresql.pools import FewConnections
 from rmp_milter.keeper.log import epoch as log_epoch
 from rmp_milter.keeper.log.epoch import LogStanding
 from rmp_milter.keeper.log.tables import LogTable
@@ -25,7 +24,7 @@ def standing_of(log: PostgresqlLog) -> LogStanding:
     """Ask the log's server; raises :class:`.StoreError`, and :class:`~.tree.LogFault`."""
     server = dataclasses.replace(log.server, patience=PATIENCE_SECONDS)
     seen = seen_leading(server, WORK)
-    access = PostgresqlAccess(server, read_only=True, pool=FewConnections)
+    access = PostgresqlAccess(server, read_only=True)
     try:
         with access.reading() as txn:
             found = txn.get(LogTable.META, log_epoch.KEY)

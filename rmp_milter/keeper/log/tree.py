@@ -75,6 +75,7 @@ class GrowingTree(Tree):
 
     def extend(self, index: int, entry: bytes) -> None:
         """Write the nodes that the entry at ``index``, the next one, makes."""
+        self._growing.foresee(LogTable.NODES, [_number(node) for node in _completed(index)])
         first = node_count(index)
         for at, node in enumerate(nodes_made(self.node, index, leaf_hash(entry))):
             self._growing.append(LogTable.NODES, _number(first + at), node)
@@ -102,6 +103,14 @@ class LogSnapshot:
         for number, sealed in self._txn.records(LogTable.REASONS):
             if int.from_bytes(number) < end:
                 yield int.from_bytes(number), bytes(sealed)
+
+
+def _completed(index: int) -> Iterator[int]:
+    """Yield the numbers of the nodes beside which a leaf completes subtrees."""
+    level = 0
+    while index >> level & 1:
+        yield node_place(level, (index >> level) - 1)
+        level += 1
 
 
 def _number(number: int) -> bytes:
