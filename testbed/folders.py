@@ -1,7 +1,8 @@
 """Folders of one's own: in the temporary folder, ``TMPDIR``, which each test run sets anew.
 
-A test run's temporary folder may lie in memory. What a running service and its Postfix
-write lies on a disk all the same (:data:`DISK`): "durable" means that here as at a host's.
+A test run's temporary folder may lie in memory. What a running service writes lies on a disk all
+the same (:data:`DISK`): "durable" means that here as at a host's. Its Postfix, which is tried by
+nobody here, has its queue in memory.
 """
 
 import os

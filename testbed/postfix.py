@@ -60,7 +60,7 @@ class PrivatePostfix(Starting):
         program("postfix")
         free = free_ports(2)
         self.plan = Plan(
-            root=own_folder("rmp-postfix-", on_disk=True),
+            root=own_folder("rmp-postfix-"),
             smtp_port=smtp_port or free[0],
             reinject_port=reinject_port or free[1],
             service_addresses=service_addresses,

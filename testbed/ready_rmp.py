@@ -269,6 +269,17 @@ def _prove(folder: str) -> None:
         dkim_key.read_dkim_key(Path(folder).parent / "courier" / dkim_key.DKIM_KEY)
 
 
+def _hash_codes_quickly() -> None:
+    """Have keepers that are forked from here hash codes in no time, as those in a test do.
+
+    How long a code takes is a matter of these two numbers. Whatever looks at that time, or opens
+    the dossiers of such a service by another keeper, takes ``rmp`` itself.
+    """
+    from rmp_milter.keeper.keys import sealing  # noqa: PLC0415 -- as above
+
+    sealing.ARGON2_MEMORY, sealing.ARGON2_ITERATIONS = 8, 1
+
+
 def _become(said: bytes, streams: list[int]) -> NoReturn:
     from rmp_milter.cli.main import main  # noqa: PLC0415 -- read by then; not by who asks
 
@@ -321,5 +332,6 @@ def _read_all() -> None:
 if __name__ == "__main__":
     _read_all()
     _keep_proofs()
+    _hash_codes_quickly()
     gc.freeze()  # or each fork's collector writes to all of it
     serve(socket.socket(fileno=int(sys.argv[1])))

@@ -77,7 +77,7 @@ class Attacker:
     def _dossier_keys(self) -> list[X25519PrivateKey]:
         """Return each key that opens a slot, and each 32 bytes as if they were one."""
         candidates = [X25519PrivateKey.from_private_bytes(each) for each in self._secrets]
-        found = list(candidates)
+        found = list[X25519PrivateKey]()
         for dossier in self._dossiers:
             opened = [self._by_custody(dossier, each) for each in candidates]
             found += [key for key in opened if key]
@@ -88,7 +88,7 @@ class Attacker:
                     found.append(open_code_slot(slot, code, dossier.dossier_id, (key,)))
                 except SealError:
                     continue
-        return found
+        return found + candidates
 
     @staticmethod
     def _by_custody(dossier: Dossier, candidate: X25519PrivateKey) -> X25519PrivateKey | None:

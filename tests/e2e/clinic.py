@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from testbed.doctor import Doctor
+from testbed.doctor import NO_FILES, Doctor
+from testbed.gpg import Kind
 from testbed.host import Host
 from testbed.reading import Opened, code_told
 from testbed.sending import Reply
 from testbed.service import Settings
+from testbed.shapes import Files
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 300
 
@@ -45,12 +47,25 @@ class Clinic:
         letters = "".join(chr(ord("A") + int(digit)) for digit in f"{number:03}")
         return f"Patient : TEST{letters} Jean\nNé le : 30/01/1959\n"
 
-    def create(self, lines: str, code: str = "", by: Doctor | None = None) -> str:
-        """Create a dossier and return the code as the answer shows it."""
+    def create(
+        self,
+        lines: str,
+        code: str = "",
+        by: Doctor | None = None,
+        *,
+        summary: str = "",
+        files: Files = NO_FILES,
+    ) -> str:
+        """Create a dossier and return the code as the answer shows it.
+
+        A ``summary`` is filed with it as its first résumé, with ``files``.
+        """
         text = "Demande : création\n" + lines + "Consentement : oui\n"
         if code:
             text += f"Code : {code}\n"
-        (answer,) = self.host.ask(by or self.paul, (by or self.paul).pgp_mime(text))
+        if summary:
+            text += f"Document : Résumé médical\n\n{summary}\n"
+        (answer,) = self.host.ask(by or self.paul, (by or self.paul).pgp_mime(text, files))
         return code_told(answer.text)
 
     def refusal(self, doctor: Doctor, mail: bytes) -> Opened:
@@ -72,10 +87,27 @@ class Clinic:
         return self.host.stored()["documents"]
 
 
+def whole_clinic_on(host: Host) -> Clinic:
+    """Return doctors of every sort on a host that runs."""
+    host.postfix.add_account("anne", "secret of anne")
+    return Clinic(
+        host=host,
+        paul=host.doctor("Dr Paul DEMO", "paul@cabinet.test", kind=Kind.RSA),
+        anne=host.doctor("Dr Anne AUTRE", "anne@clinique.test", account="anne"),
+        lab=host.doctor("Laboratoire CENTRAL", "labo@labo.test", "laboratoire"),
+        eudora=host.doctor(
+            "Dr Vieux PLUGIN", "vieux@eudora.test", reply_form="partitioned", kind=Kind.RSA
+        ),
+        outsider=host.doctor("Dr Nul PART", "nul@part.test", enrolled=False),
+    )
+
+
 @contextmanager
-def small_clinic(settings: Settings, *, by_library: bool = True) -> Iterator[Clinic]:
+def small_clinic(
+    settings: Settings, *, by_library: bool = True, by_command: bool = False
+) -> Iterator[Clinic]:
     """Give a host of its own, for tests that change what all senders share."""
-    with Host(settings, by_library=by_library) as host:
+    with Host(settings, by_library=by_library, by_command=by_command) as host:
         yield clinic_on(host)
 
 

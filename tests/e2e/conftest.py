@@ -1,15 +1,15 @@
 """One host for all end-to-end tests: a real Postfix, the three processes, real gpg.
 
-Its processes are ``rmp`` itself, those of hosts of a test's own are forked from what is ready.
+Its processes are forked from what is ready; test_secrecy, test_large_mail and others have ``rmp``
+itself.
 """
 
 from collections.abc import Iterator
 
 import pytest
-from clinic import Clinic
+from clinic import Clinic, whole_clinic_on
 from intruded_house import House
 
-from testbed.gpg import Kind
 from testbed.host import Host
 
 
@@ -22,18 +22,8 @@ def clinic() -> Iterator[Clinic]:
         ("rules", "global_codes"): "9000",
         ("rules", "lists"): "900",
     }
-    with Host(settings, by_command=True) as host:
-        host.postfix.add_account("anne", "secret of anne")
-        yield Clinic(
-            host=host,
-            paul=host.doctor("Dr Paul DEMO", "paul@cabinet.test", kind=Kind.RSA),
-            anne=host.doctor("Dr Anne AUTRE", "anne@clinique.test", account="anne"),
-            lab=host.doctor("Laboratoire CENTRAL", "labo@labo.test", "laboratoire"),
-            eudora=host.doctor(
-                "Dr Vieux PLUGIN", "vieux@eudora.test", reply_form="partitioned", kind=Kind.RSA
-            ),
-            outsider=host.doctor("Dr Nul PART", "nul@part.test", enrolled=False),
-        )
+    with Host(settings) as host:
+        yield whole_clinic_on(host)
 
 
 @pytest.fixture(scope="session")

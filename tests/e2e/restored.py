@@ -69,9 +69,7 @@ class Patient:
 def patient(clinic: Clinic, by: Doctor) -> Patient:
     """Return a new patient of this doctor's; a document is there."""
     made = Patient(clinic, clinic.patient())
-    made.codes.append(clinic.create(made.lines, by=by))
-    text = f"{made.lines}Document : Résumé médical\n\nAnticoagulants.\n"
-    clinic.host.ask(by, by.pgp_mime(text))
+    made.codes.append(clinic.create(made.lines, by=by, summary="Anticoagulants."))
     with open_store(clinic.host.service) as store:
         made.reference = named(store, made.birth_name).dossier_id.hex()
     return made

@@ -25,7 +25,8 @@ from testbed.service import Part, Settings
 from testbed.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import LiteralString
 
 pytestmark = pytest.mark.integration
 
@@ -110,6 +111,19 @@ def test_a_server_that_is_started_anew_loses_no_mail(
     assert_whole_circuit(clinic, whose, "Ferritine 55 µg/l.", before=2)
 
 
+@contextmanager
+def asking(server: PrivatePostgres) -> Iterator[Callable[[LiteralString], object]]:
+    """Give what asks the server for one value, by one connection: who waits asks often."""
+    where = {"host": str(server.folder), "dbname": "postgres", "user": "postgres"}
+    with psycopg.connect(**where, autocommit=True) as open_, open_.cursor() as cursor:
+
+        def asked(statement: LiteralString) -> object:
+            (value,) = cursor.execute(statement).fetchone() or (None,)
+            return value
+
+        yield asked
+
+
 def test_a_second_courier_sends_beside_the_first_and_when_that_was_killed(
     clinic: Clinic, server: PrivatePostgres
 ) -> None:
@@ -120,7 +134,8 @@ def test_a_second_courier_sends_beside_the_first_and_when_that_was_killed(
     first.kill()
     first.wait()
     held = "SELECT count(*) FROM rmp.leases WHERE until > now()"
-    wait_until(lambda: server.run_sql(held).strip() == "0", 40, "the end of its leases")
+    with asking(server) as asked:
+        wait_until(lambda: asked(held) == 0, 40, "the end of its leases")
     assert_whole_circuit(clinic, whose, "Créatinine 80 µmol/l.")
 
 
@@ -183,9 +198,9 @@ def test_an_emergency_passes_all_who_wait_for_a_turn_that_does_not_come(
     before = clinic.host.postfix.collected.count(lab.mail)
     waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     with ThreadPoolExecutor(len(mails)) as pool:
-        with all_turns_held(server):
+        with all_turns_held(server), asking(server) as asked:
             sent = [pool.submit(clinic.host.send, lab, mail) for mail in mails]
-            wait_until(lambda: server.run_sql(waiting).strip() != "0", 40, "who waits")
+            wait_until(lambda: asked(waiting) != 0, 40, "who waits")
             answer, *_ = clinic.host.ask(anne, urgent)
             assert "accès en urgence" in answer.subject
             assert not any(each.done() for each in sent)

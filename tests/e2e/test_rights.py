@@ -30,10 +30,9 @@ def today_of(letter: Opened) -> str:
 def filed(clinic: Clinic) -> tuple[str, str]:
     """Return a new patient's lines and code; a résumé and a radiology report are there."""
     lines = clinic.patient()
-    code = clinic.create(lines)
-    for author, document in ((clinic.paul, "Résumé médical"), (clinic.lab, "Radiologie")):
-        text = f"{lines}Document : {document}\n\nVoici : {document}.\n"
-        clinic.host.ask(author, author.pgp_mime(text, FILES))
+    code = clinic.create(lines, summary="Voici : Résumé médical.", files=FILES)
+    text = f"{lines}Document : Radiologie\n\nVoici : Radiologie.\n"
+    clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(text, FILES))
     return lines, code
 
 

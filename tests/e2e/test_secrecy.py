@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from attacker import Attacker
-from clinic import PDF, Clinic
+from clinic import PDF, Clinic, whole_clinic_on
 
+from testbed.host import Host
 from testbed.processes import descendants
 from testbed.service import Part
 from testbed.written import WriteWatch
@@ -27,6 +28,13 @@ SECRETS = [
     )
     for encoding in ("utf-8", "latin-1", "utf-16-le")
 ]
+
+
+@pytest.fixture(scope="module")
+def clinic() -> Iterator[Clinic]:
+    """A host whose processes are ``rmp`` itself: what they show and write is looked at."""
+    with Host(by_command=True) as host:
+        yield whole_clinic_on(host)
 
 
 @pytest.fixture(scope="module")

@@ -20,11 +20,9 @@ REFUSED = "RMP : votre message n'a pas été traité"
 class Sides:
     """A former médecin traitant, the new one, and a key that is the patient's, or said to be."""
 
-    def __init__(self, clinic: Clinic, key: Doctor) -> None:
+    def __init__(self, clinic: Clinic, key: Doctor, both: tuple[Doctor, Doctor]) -> None:
         self.clinic, self.host, self.key = clinic, clinic.host, key
-        number = next(NUMBERS)
-        self.old = self.host.doctor(f"Dr Ancien PARTI{number}", f"ancien{number}@cab.test")
-        self.new = self.host.doctor(f"Dr Neuf VENU{number}", f"neuf{number}@cab.test")
+        self.old, self.new = both
         self.lines = clinic.patient()
         self.name = self.lines.split()[2]
         self.code = clinic.create(self.lines, by=self.old)
@@ -78,14 +76,23 @@ def flat(words: str) -> str:
     return " ".join(words.split())
 
 
+@pytest.fixture(scope="module")
+def both(clinic: Clinic) -> tuple[Doctor, Doctor]:
+    """Who treats the patient of each test first, and afterwards."""
+    return (
+        clinic.host.doctor("Dr Ancien PARTI", "ancien@cab.test"),
+        clinic.host.doctor("Dr Neuf VENU", "neuf@cab.test"),
+    )
+
+
 @pytest.fixture
-def sides(clinic: Clinic) -> Iterator[Sides]:
+def sides(clinic: Clinic, both: tuple[Doctor, Doctor]) -> Iterator[Sides]:
     number = next(NUMBERS)
     with Doctor(
         "Jean CIBLE", f"jean{number}@freemail.test", clinic.host.service.address
     ) as key:
         key.import_key(clinic.host.service.certificate)
-        yield Sides(clinic, key)
+        yield Sides(clinic, key, both)
 
 
 def test_a_key_that_the_former_one_enrolled_as_the_patients_does_nothing(sides: Sides) -> None:

@@ -42,6 +42,15 @@ def pair(clinic: Clinic) -> tuple[Doctor, Doctor]:
     )
 
 
+@pytest.fixture(scope="module")
+def couple(clinic: Clinic) -> tuple[Doctor, Doctor]:
+    """Two doctors for tests that change nothing but a patient of their own."""
+    return (
+        clinic.host.doctor("Dr Un COUPLE", "un@couple.test"),
+        clinic.host.doctor("Dr Deux COUPLE", "deux@couple.test"),
+    )
+
+
 @pytest.fixture
 def renewed(pair: tuple[Doctor, Doctor], clinic: Clinic) -> Iterator[Doctor]:
     """The first of the pair with another key, the service's certificate in hand."""
@@ -57,9 +66,7 @@ def day(days: int = 0) -> str:
 def filled(clinic: Clinic, treating: Doctor) -> tuple[str, str]:
     """Create a dossier with a résumé and a radiology report; return its lines and code."""
     lines = clinic.patient()
-    code = clinic.create(lines, by=treating)
-    summary = f"{lines}Document : résumé médical\n\nRésumé.\n"
-    clinic.host.ask(treating, treating.pgp_mime(summary, FILES))
+    code = clinic.create(lines, by=treating, summary="Résumé.", files=FILES)
     report = f"{lines}Document : Compte-rendu radiologie\n\nRadio.\n"
     clinic.host.ask(clinic.lab, clinic.lab.pgp_mime(report, FILES))
     return lines, code
@@ -85,9 +92,9 @@ def declare(clinic: Clinic, doctor: Doctor, locum: str, first: str, last: str) -
 
 
 def test_the_new_medecin_traitant_reads_everything_by_his_signature(
-    clinic: Clinic, pair: tuple[Doctor, Doctor]
+    clinic: Clinic, couple: tuple[Doctor, Doctor]
 ) -> None:
-    old, new = pair
+    old, new = couple
     lines, code = filled(clinic, old)
     answer = take_over(clinic, new, lines, code)
     assert "Vous êtes désormais le médecin traitant de TEST" in answer.text
@@ -99,10 +106,11 @@ def test_the_new_medecin_traitant_reads_everything_by_his_signature(
 
 
 def test_the_former_one_is_told_and_reads_no_more(
-    clinic: Clinic, pair: tuple[Doctor, Doctor]
+    clinic: Clinic, couple: tuple[Doctor, Doctor]
 ) -> None:
-    old, new = pair
+    old, new = couple
     lines, code = filled(clinic, old)
+    clinic.host.settle()
     before = clinic.host.postfix.collected.count(old.mail)
     take_over(clinic, new, lines, code)
     (notice,) = clinic.host.answers(old, after=before)
@@ -132,9 +140,9 @@ def test_what_comes_after_the_change_has_a_packet_for_the_new_one_only(
 
 
 def test_a_wrong_code_changes_no_medecin_traitant(
-    clinic: Clinic, pair: tuple[Doctor, Doctor]
+    clinic: Clinic, couple: tuple[Doctor, Doctor]
 ) -> None:
-    old, new = pair
+    old, new = couple
     lines, _ = filled(clinic, old)
     text = f"Demande : médecin traitant\n{lines}Code : faux\nConsentement : oui\n"
     known = clinic.refusal(new, new.pgp_mime(text))
@@ -144,8 +152,8 @@ def test_a_wrong_code_changes_no_medecin_traitant(
     assert len(consult(clinic, old, lines)) == 3
 
 
-def test_without_consent_nothing_changes(clinic: Clinic, pair: tuple[Doctor, Doctor]) -> None:
-    old, new = pair
+def test_without_consent_nothing_changes(clinic: Clinic, couple: tuple[Doctor, Doctor]) -> None:
+    old, new = couple
     lines, code = filled(clinic, old)
     text = f"Demande : changement de médecin traitant\n{lines}Code : {code}\n"
     refused = clinic.refusal(new, new.pgp_mime(text))
@@ -221,10 +229,10 @@ def test_a_locum_ends_when_the_doctor_says_so(
 
 
 def test_a_locum_who_is_not_enrolled_is_explained(
-    clinic: Clinic, pair: tuple[Doctor, Doctor]
+    clinic: Clinic, couple: tuple[Doctor, Doctor]
 ) -> None:
     text = f"Demande : remplacement\nRemplaçant : Dr Nul PART\nDu : {day()}\nAu : {day()}\n"
-    refused = clinic.refusal(pair[0], pair[0].pgp_mime(text))
+    refused = clinic.refusal(couple[0], couple[0].pgp_mime(text))
     assert "n'a pas été trouvé avec certitude" in refused.text.replace("\n", " ")
 
 
@@ -258,9 +266,9 @@ def test_a_new_key_signed_with_the_old_one_opens_every_dossier(
 
 
 def test_a_key_that_is_somebody_elses_is_refused(
-    clinic: Clinic, pair: tuple[Doctor, Doctor]
+    clinic: Clinic, couple: tuple[Doctor, Doctor]
 ) -> None:
-    old, other = pair
+    old, other = couple
     mail = old.pgp_mime(new_key(other), {"nouvelle.asc": other.certificate})
     assert "ne peut pas être enregistrée" in clinic.refusal(old, mail).text.replace("\n", " ")
 
@@ -322,10 +330,12 @@ def test_a_key_that_comes_unasked_changes_nothing(
 
 
 def test_without_a_key_the_doctor_is_told_to_attach_one(
-    clinic: Clinic, pair: tuple[Doctor, Doctor]
+    clinic: Clinic, couple: tuple[Doctor, Doctor]
 ) -> None:
-    mail = pair[0].pgp_mime(new_key(pair[1]))
-    assert "Joignez votre nouvelle clé" in clinic.refusal(pair[0], mail).text.replace("\n", " ")
+    mail = couple[0].pgp_mime(new_key(couple[1]))
+    assert "Joignez votre nouvelle clé" in clinic.refusal(couple[0], mail).text.replace(
+        "\n", " "
+    )
 
 
 # A lost key

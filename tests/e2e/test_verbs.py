@@ -185,30 +185,6 @@ def test_mail_for_others_passes_untouched(clinic: Clinic) -> None:
     assert clinic.outsider.read(copy).text == "Bonjour"
 
 
-@pytest.mark.parametrize("shape", ["pgp_mime", "signed_inside", "mixed_up", "partitioned"])
-def test_files_in_every_shape(clinic: Clinic, shape: str) -> None:
-    lines = clinic.patient()
-    clinic.create(lines)
-    mail = getattr(clinic.lab, shape)(f"{lines}Document : biologie\n\nVoici.\n", FILES)
-    clinic.host.ask(clinic.lab, mail)
-    _, entry = clinic.host.ask(
-        clinic.paul, clinic.paul.pgp_mime("Demande : dossier\n" + lines), 2
-    )
-    assert PDF in entry.files.values()
-
-
-@pytest.mark.parametrize("shape", ["inline", "inline_html"])
-def test_texts_in_every_shape(clinic: Clinic, shape: str) -> None:
-    lines = clinic.patient()
-    clinic.create(lines)
-    mail = getattr(clinic.lab, shape)(f"{lines}Document : courrier\n\nVoici, déjà.\n")
-    clinic.host.ask(clinic.lab, mail)
-    _, entry = clinic.host.ask(
-        clinic.paul, clinic.paul.pgp_mime("Demande : dossier\n" + lines), 2
-    )
-    assert "Voici, déjà." in entry.files["01-lettre.txt"].decode()
-
-
 def test_answers_are_split_where_they_are_too_large(clinic: Clinic) -> None:
     lines = clinic.patient()
     clinic.create(lines, code="JzbV7kQ2")

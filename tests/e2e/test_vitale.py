@@ -41,8 +41,7 @@ def patient(clinic: Clinic) -> tuple[str, str]:
     """Return the header lines and the number of a patient with one document."""
     lines = clinic.patient()
     number = nir(next(clinic.names))
-    clinic.create(f"{lines}NIR : {number}\n")
-    clinic.host.ask(clinic.paul, clinic.paul.pgp_mime(f"{lines}\nRésumé.\n", {"r.pdf": PDF}))
+    clinic.create(f"{lines}NIR : {number}\n", summary="Résumé.", files={"r.pdf": PDF})
     return lines, number
 
 
