@@ -24,6 +24,7 @@ from rmp_milter.mail.catalogue.text import Language
 from rmp_milter.mail.catalogue.texts import refusal
 from rmp_milter.mail.outgoing.wording import smtp_line
 from rmp_milter.mail.recipients import NotOurs, recipient
+from rmp_milter.milter.own_threads import in_own_threads
 from rmp_milter.milter.threads import InHand, call_for_another, leave
 from rmp_milter.status.pulse import Tick
 from rmp_milter.store.format.failures import StoreFailed
@@ -259,7 +260,10 @@ def listen(  # noqa: PLR0913 -- one socket, and what comes before and after it
     (:func:`~rmp_milter.linux.ending.when_told_to_end`).
     A unix socket, never TCP: Nagle against delayed ACK costs 45 ms a mail there.
     """
-    Session.rules = rules
+    taken = in_own_threads(
+        rules.take
+    )  # libmilter's have no place for what native code asks for
+    Session.rules = msgspec.structs.replace(rules, take=taken)
     Session.socket = socket
     Milter.factory = Session
     Milter.set_flags(Milter.DELRCPT)

@@ -4,7 +4,7 @@ libmilter starts threads by itself, and pymilter gives each *connection* a state
 one thread after the other uses. Native code that calls back into Python asks for the state of the
 *thread* (PyGILState_Ensure) and finds another connection's there, or one that is gone: the process
 ends by a segmentation fault. PostgreSQL's driver does so whenever the server says something that it
-was not asked for.
+was not asked for; libraries in Rust may at any time.
 """
 
 from collections.abc import Callable

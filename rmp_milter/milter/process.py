@@ -37,7 +37,6 @@ from rmp_milter.milter.chores.witness_news import news_by
 from rmp_milter.milter.clocks import Clocks, Stride
 from rmp_milter.milter.means import Means
 from rmp_milter.milter.meant import kept_seconds
-from rmp_milter.milter.own_threads import in_own_threads
 from rmp_milter.milter.pipeline import take
 from rmp_milter.status.pulse import Beating, Heart, Life
 from rmp_milter.store.format.failures import LostMomentError, StoreError, StoreFailed
@@ -70,7 +69,7 @@ def run(config: Config) -> NoReturn:
         addresses=config.service.addresses,
         message_bytes=config.limits.message_bytes,
         language=config.service.language,
-        take=in_own_threads(pipeline) if store.in_own_threads else pipeline,
+        take=pipeline,
         on_store_failure=lambda: _give_up(failed),
         on_shortage=shortage.set,
         on_restored=restored.set,

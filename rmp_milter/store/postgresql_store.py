@@ -47,8 +47,6 @@ class PostgresqlStore(Closing, OpenStore):
     did not start has no place for that.
     """
 
-    in_own_threads = True
-
     def __init__(
         self, access: PostgresqlAccess, codecs: Codecs, *, duplicate_days: int
     ) -> None:

@@ -36,8 +36,6 @@ def create(folder: Path, keys: StoreKeys, *, map_bytes: int) -> None:
 class LmdbStore(Closing, OpenStore):
     """An open store. Its methods may be called from many threads at once."""
 
-    in_own_threads = False
-
     def __init__(
         self, environment: Environment, codecs: Codecs, *, duplicate_days: int
     ) -> None:

@@ -261,10 +261,6 @@ class Store(_Open, Protocol):
     not, nothing is tried again, and the process ends. Snapshots that are open go on.
     """
 
-    @property
-    def in_own_threads(self) -> bool:
-        """Whether only threads that Python started may use it, and no other library's."""
-
     def snapshot(self, *, late: bool = False) -> AbstractContextManager[Snapshot]:
         """Return the store at this moment, for a ``with`` block.
 

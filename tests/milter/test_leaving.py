@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from testbed.waiting import wait_until
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 SCRIPT = Path(__file__).with_name("lingering_milter.py")
+CALLING = Path(__file__).with_name("calling_milter.py")
+SENDERS, MAILS = 8, 300
 OPTIONS = packet(Step(Command.OPTIONS, struct.pack(">III", VERSION, ALL_ACTIONS, ALL_STEPS)))
 
 
@@ -67,6 +70,29 @@ def test_a_mail_at_its_final_dot_is_brought_to_its_end(tmp_path: Path) -> None:
         milter.terminate()
         out, _ = milter.communicate(timeout=60)
     assert (milter.returncode, out) == (0, b"taken\nending\n")
+
+
+def test_native_code_may_call_back_into_python_while_mails_are_taken(tmp_path: Path) -> None:
+    """It found the state of a connection that was gone: the process ended (segmentation fault)."""
+    path = tmp_path / "milter"
+    mail = opening() + steps_of("a@x.test", ["rmp@x.test"], b"A: b\r\n\r\nc\r\n")
+
+    def sent(_number: int) -> bytes:
+        with MilterClient(path) as client:
+            client.negotiate()
+            heard = client.run(mail)
+            assert heard is not None
+            return heard.letter
+
+    with subprocess.Popen([sys.executable, CALLING, path]) as milter:
+        try:
+            wait_until(lambda: str(path) in listening_sockets(), 60, "the milter's socket")
+            with ThreadPoolExecutor(SENDERS) as senders:
+                assert len(set(senders.map(sent, range(MAILS)))) == 1
+            milter.terminate()
+            assert milter.wait(60) == 0
+        finally:
+            milter.kill()
 
 
 def test_a_listener_that_was_called_too_early_is_called_again(
