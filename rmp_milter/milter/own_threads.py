@@ -14,15 +14,11 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MOST = 1024
-"""More than there are ever connections of Postfix; each thread is started when it is needed."""
-
-
 def in_own_threads(act: Callable[P, T]) -> Callable[P, T]:
     """Return what has ``act`` done in such a thread, and returns or raises what it does."""
-    pool = ThreadPoolExecutor(MOST, thread_name_prefix="mail")
 
     def done(*args: P.args, **kwargs: P.kwargs) -> T:
-        return pool.submit(act, *args, **kwargs).result()
+        with ThreadPoolExecutor(1, thread_name_prefix="mail") as own:  # gone with its mail
+            return own.submit(act, *args, **kwargs).result()
 
     return done
