@@ -14,6 +14,7 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
+
 def in_own_threads(act: Callable[P, T]) -> Callable[P, T]:
     """Return what has ``act`` done in such a thread, and returns or raises what it does."""
 
