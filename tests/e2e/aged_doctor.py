@@ -11,7 +11,7 @@ from rmp_milter.config import load
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.revisions import revised
 from testbed.doctor import Doctor
-from testbed.gpg import Decrypted, Keyring, Kind
+from testbed.gpg import Decrypted, Keyring, Kind, NewKeyring
 from testbed.host import Host
 
 DAY = 86_400
@@ -99,7 +99,7 @@ def with_field(mail: bytes, fields: Sequence[str]) -> bytes:
     return "".join(f"{each}\r\n" for each in fields).encode() + mail
 
 
-class WeaklyBoundKeyring(Keyring):
+class WeaklyBoundKeyring(NewKeyring):
     """A key that was bound by SHA-1 alone, today, and by a present program since."""
 
     def __init__(self, user_id: str) -> None:

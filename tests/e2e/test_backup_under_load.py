@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from restored import Patient, patient
 from states import named, open_store
 
 from testbed.service import SEPARATE
+from testbed.waiting import wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -85,6 +87,8 @@ def entries_of(clinic: Clinic, whose: Patient) -> int:
 
 
 def made(clinic: Clinic, folder: Path) -> dict[str, object]:
+    second = int(time.time())
+    wait_until(lambda: time.time() > second + 1, 5, "another second, by which it is named")
     done = clinic.host.service.rmp(
         "backup", str(folder), "--keys", str(folder.with_name("keys")), "--json"
     )

@@ -1,6 +1,7 @@
 """What is told of a mail that can be opened: header, signature, names; no document."""
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -21,7 +22,7 @@ from rmp_milter.inspection.key_file import KeyUnusable, read_key_file
 from testbed.doctor import Doctor
 from testbed.examples import some
 from testbed.folders import own_folder
-from testbed.gpg import Keyring, Kind
+from testbed.gpg import Keyring, Kind, end_agent
 
 TEXT = f"{HEADER}\n{LETTER}\n"
 CODED = (
@@ -70,7 +71,8 @@ def gpg() -> Iterator[Gpg]:
     # By itself the agent hashes passphrases for as long as a tenth of a second, each time.
     (home / "gpg-agent.conf").write_text("s2k-count 65536\n")
     yield Gpg(str(home))
-    Keyring.close(type("Home", (), {"home": home})())
+    end_agent(home)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
