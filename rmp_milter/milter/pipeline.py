@@ -51,6 +51,7 @@ from rmp_milter.milter.answering.settling import Brought, changes_of
 from rmp_milter.milter.answering.showing import show_committed
 from rmp_milter.milter.clocks import HostTime, check_not_early, check_our_clock
 from rmp_milter.milter.emergencies import refused
+from rmp_milter.milter.guessing import Glances
 from rmp_milter.milter.intake import (
     admit,
     check_clear,
@@ -74,6 +75,7 @@ from rmp_milter.milter.sealed import (
     seal_marks,
 )
 from rmp_milter.milter.sender import (
+    Directory,
     account_owner,
     check_strength,
     identify,
@@ -135,8 +137,7 @@ def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
 
 
 def _seems_known(envelope: Envelope, means: Means) -> bool:
-    with means.store.snapshot(late=True) as view:
-        return bool(likely_signers(envelope, "", view))
+    return bool(likely_signers(envelope, "", Glances(means.store)))
 
 
 def _mail(envelope: Envelope, raw: memoryview) -> Mail:
@@ -179,8 +180,8 @@ def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:
 
 
 def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
-    with doubting(mail), objecting(gathered.clear), means.store.snapshot(late=True) as view:
-        read = _open(mail, view, means.keeper, gathered)
+    with doubting(mail), objecting(gathered.clear):
+        read = _open(mail, Glances(means.store), means.keeper, gathered)
     with read.fresh:
         header = _header_alone(mail, read, means)
         read = _renewed(mail, read, header, means)
@@ -279,9 +280,9 @@ def _gather(mail: Mail, raw: memoryview, bodies: Memory) -> Gathered:
         return Gathered(refs, memory=bodies, clear=shape.clear, surplus=shape.surplus)
 
 
-def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) -> Read:
+def _open(mail: Mail, directory: Directory, keeper: RemoteKeeper, gathered: Gathered) -> Read:
     """Have the mail opened, with those who may have signed it or sent it."""
-    owner = account_owner(mail.envelope, view)
+    owner = account_owner(mail.envelope, directory)
 
     def attempt(signers: tuple[Candidate, ...]) -> Read:
         persons = persons_asked(signers, owner)
@@ -298,10 +299,10 @@ def _open(mail: Mail, view: Snapshot, keeper: RemoteKeeper, gathered: Gathered) 
             has_sealed_files=len(gathered.refs) > 1,
         )
 
-    likely = likely_signers(mail.envelope, mail.outer.header("From"), view)
-    read = opened_with_signers(attempt, likely, view)
+    likely = likely_signers(mail.envelope, mail.outer.header("From"), directory)
+    read = opened_with_signers(attempt, likely, directory)
     at, copies = mail.envelope.received_at, copies_in(read.opened, mail)
-    found = list(newer_copies(copies, likely, view, at))
+    found = list(newer_copies(copies, likely, directory, at))
     read, renewed = opened_by_newer(attempt, read, found)
     return msgspec.structs.replace(read, renewed=renewed)
 

@@ -21,6 +21,7 @@ from rmp_milter.calls.protocol.answering import Seal
 from rmp_milter.calls.protocol.calls import Reply, Request
 from rmp_milter.calls.protocol.filing import Reseal
 from rmp_milter.calls.protocol.opening import Open
+from rmp_milter.calls.protocol.releasing import Prove
 from rmp_milter.milter.moments import MOST_LOST
 from testbed.host import Host
 from testbed.postgres import PrivatePostgres
@@ -143,15 +144,15 @@ def test_a_mail_that_loses_it_again_and_again_hears_451_and_why_is_in_the_log(
     clinic: Clinic, restart: Callable[[], None]
 ) -> None:
     lines = clinic.patient()
-    clinic.create(lines)
+    code = clinic.create(lines)
     milter = clinic.host.service.pids_of(Part.MILTER)
-    letter = clinic.lab.pgp_mime(f"{lines}Document : biologie\n\nSodium 140.\n")
-    with at(clinic, before(Open), restart, times=MOST_LOST):
-        reply = clinic.host.send(clinic.lab, letter)
+    wish = clinic.anne.pgp_mime(f"Demande : dossier\n{lines}Code : {code}\n")
+    with at(clinic, before(Prove), restart, times=MOST_LOST):
+        reply = clinic.host.send(clinic.anne, wish)
     assert reply.code == 451
     assert "the store's server was lost in the middle" in clinic.host.service.log(Part.MILTER)
     assert clinic.host.service.pids_of(Part.MILTER) == milter
-    assert clinic.host.send(clinic.lab, letter).accepted
+    assert clinic.host.send(clinic.anne, wish).accepted
 
 
 def test_the_standby_is_promoted_in_the_middle_of_a_mail() -> None:

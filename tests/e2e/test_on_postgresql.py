@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -109,6 +111,32 @@ def test_a_server_that_is_started_anew_loses_no_mail(
     sending.join(60)
     assert [reply.accepted for reply in replies] == [True]
     assert_whole_circuit(clinic, whose, "Ferritine 55 µg/l.", before=2)
+
+
+LIES_STILL = """
+SELECT count(*) FROM pg_stat_activity
+WHERE state = 'idle in transaction' AND state_change < clock_timestamp() - interval '0.5 s'
+"""
+
+
+def test_mails_that_wait_for_the_keeper_hold_no_moment_of_the_store(
+    clinic: Clinic, server: PrivatePostgres
+) -> None:
+    """As many as there may be would keep an emergency from its first look."""
+    keeper = clinic.host.service.pids_of(Part.KEEPER)
+    mails = [clinic.lab.pgp_mime(f"Demande : aide\n\n{each}\n") for each in range(4)]
+    with ThreadPoolExecutor(len(mails)) as senders, asking(server) as asked:
+        for pid in keeper:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            sent = [senders.submit(clinic.host.send, clinic.lab, mail) for mail in mails]
+            time.sleep(2)
+            assert not any(each.done() for each in sent)
+            assert asked(LIES_STILL) == 0
+        finally:
+            for pid in keeper:
+                os.kill(pid, signal.SIGCONT)
+        assert all(each.result(60).accepted for each in sent)
 
 
 @contextmanager

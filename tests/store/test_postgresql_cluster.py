@@ -152,7 +152,7 @@ def test_an_old_primary_that_wakes_beside_the_new_one_acknowledges_nothing(
     before = len(writer.told)
     old.go_on()
     here = place_on(old, patience=1)
-    with psycopg.connect("", autocommit=True, **parameters(here)) as late:  # type: ignore[arg-type]
+    with psycopg.connect("", autocommit=True, **parameters(here)) as late:  # type: ignore[arg-type] # libpq's own options
         heard = list[str]()
         late.add_notice_handler(lambda notice: heard.append(str(notice.message_primary)))
         timer = threading.Timer(2, late.cancel)

@@ -42,7 +42,7 @@ BOTH = pytest.mark.parametrize(
 
 
 def cosigned(key: CosignerKey, sign: object, at: int = AT) -> Note:
-    return with_signatures(NOTE, [cosign(NOTE.text, key, at, sign)])  # type: ignore[arg-type]
+    return with_signatures(NOTE, [cosign(NOTE.text, key, at, sign)])  # type: ignore[arg-type] # either kind of key, with its way to sign
 
 
 def test_a_key_has_the_id_of_its_kind() -> None:

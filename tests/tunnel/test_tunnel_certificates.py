@@ -136,7 +136,7 @@ def test_other_ways_to_speak_tls_are_refused(
     milters, keepers = pair(tmp_path)
     made = list(_contexts(milters))[which]
     with Tunnel(tmp_path, milters, keepers, tmp_path / "k.sock") as tunnel:
-        with pytest.raises(OSError), refused(tunnel, made) as speaking:  # noqa: PT011, PT012
+        with pytest.raises(OSError), refused(tunnel, made) as speaking:  # noqa: PT011, PT012 -- any fault of TLS, as soon as anything is said
             speaking.sendall(b"\1\0\0\0\0")
             if not speaking.recv(5):
                 raise OSError("ended")

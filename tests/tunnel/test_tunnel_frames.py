@@ -196,7 +196,7 @@ def refused(change: Callable[[], object]) -> None:
 
 
 def test_what_is_no_memory_is_not_read() -> None:
-    with open("/dev/zero", "rb") as other, pytest.raises(TunnelError):  # noqa: PTH123
+    with open("/dev/zero", "rb") as other, pytest.raises(TunnelError):  # noqa: PTH123 -- a device
         send_message(lambda _data: None, CarriedMessage(b"", other.fileno()), BOUNDS)
 
 
