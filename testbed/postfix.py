@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import socket
+import stat
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -259,8 +260,21 @@ def _is_free(port: int) -> bool:
 
 
 def _holds_file(folder: Path) -> bool:
-    """Whether a file is in a queue, whose folders Postfix may part by the names of its mails."""
-    return any(names for _, _, names in os.walk(folder))
+    """Whether a mail is in a queue, whose folders Postfix may part by the names of its mails.
+
+    Its owner may execute a file that is whole (``MAIL_QUEUE_STAT_READY`` of Postfix' source). What
+    is not was never acknowledged, and stays for a day and a half where who wrote it was killed.
+    """
+    return any(
+        _is_whole(Path(place, name)) for place, _, names in os.walk(folder) for name in names
+    )
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        return bool(file.stat().st_mode & stat.S_IXUSR)
+    except FileNotFoundError:  # it went on to another queue, which is looked at after this one
+        return False
 
 
 def _require_root() -> None:

@@ -59,6 +59,13 @@ def test_the_service_address_is_deliverable_nowhere(postfix: PrivatePostfix) -> 
     assert postfix.queue_ids() == postfix.mailbox("rmp+bounce-1-abc@rmp.test") == []
 
 
+def test_what_a_killed_process_has_begun_to_write_is_no_mail(postfix: PrivatePostfix) -> None:
+    begun = postfix.plan.queue / "incoming" / "4jfT4H6dtmzKxh3"
+    begun.touch(mode=0o600)
+    postfix.wait_empty_queue(1)
+    begun.unlink()
+
+
 def test_mail_to_an_unreachable_domain_comes_back(postfix: PrivatePostfix) -> None:
     send(postfix.reinject_port, "nobody@unreachable.test", sender="bounces@cabinet.test")
     assert b"no such mailbox here" in postfix.wait_mail("bounces@cabinet.test")[0]
