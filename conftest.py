@@ -4,8 +4,6 @@ Each run, and each of its workers, has a temporary folder of its own. And only a
 is marked ``integration`` may start a Postfix or a process of the service.
 """
 
-import contextlib
-import fcntl
 import gc
 import hashlib
 import os
@@ -82,26 +80,10 @@ def pytest_collection() -> Generator[None, object, object]:
     """
     gc.disable()
     try:
-        with _one_ahead():
-            return (yield)
+        return (yield)
     finally:
         gc.freeze()
         gc.enable()
-
-
-@contextlib.contextmanager
-def _one_ahead() -> Iterator[None]:
-    """Have one worker read all tests, and the others when it has: then they are compiled.
-
-    Side by side each would compile all of them: two thirds of what reading takes.
-    """
-    done = Path(os.environ[SHARED], "read")
-    with done.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if done.exists() or sys.dont_write_bytecode:
-            fcntl.flock(lock, fcntl.LOCK_UN)
-        yield
-        done.touch()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
