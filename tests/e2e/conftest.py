@@ -22,7 +22,7 @@ def clinic() -> Iterator[Clinic]:
         ("rules", "global_codes"): "9000",
         ("rules", "lists"): "900",
     }
-    with Host(settings) as host:
+    with Host(settings, by_library=True) as host:
         yield whole_clinic_on(host)
 
 
