@@ -42,7 +42,8 @@ class LibraryKeyring(Keyring):
 
     def export(self) -> bytes:
         """Return the own certificate, ASCII-armored."""
-        return super().export() if self._gpg_has_the_key else self._certificate
+        # Not as gpg writes it: other octets are another certificate than the one enrolled.
+        return self._certificate
 
     def import_key(self, key: bytes) -> None:
         """Add someone's certificate."""

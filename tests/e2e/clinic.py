@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -99,6 +99,19 @@ def whole_clinic_on(host: Host) -> Clinic:
             "Dr Vieux PLUGIN", "vieux@eudora.test", reply_form="partitioned", kind=Kind.RSA
         ),
         outsider=host.doctor("Dr Nul PART", "nul@part.test", enrolled=False),
+    )
+
+
+def by_gpg(clinic: Clinic) -> Clinic:
+    """Return the clinic with others in the place of those who work by the library."""
+    host = clinic.host
+    host.postfix.add_account("ginette", "secret of ginette")
+    anne = ("Dr Ginette GNU", "ginette@clinique.test")
+    lab = ("Laboratoire DU GNOU", "labo@gnou.test", "laboratoire")
+    return replace(
+        clinic,
+        anne=host.doctor(*anne, account="ginette", by_library=False),
+        lab=host.doctor(*lab, by_library=False),
     )
 
 

@@ -20,6 +20,12 @@ EVIL = b"FAUSSE ORDONNANCE"
 EMERGENCY = "Demande : urgence\nMotif : inconscient aux urgences\n"
 
 
+@pytest.fixture(scope="module")
+def clinic(gpg_clinic: Clinic) -> Clinic:
+    """What gpg writes and reads is looked at."""
+    return gpg_clinic
+
+
 def parted(mail: bytes) -> tuple[bytes, bytes]:
     """Return a mail's own fields, and its content with the fields that tell of it."""
     at = mail.index(b"\r\nContent-Type:") + 2
@@ -193,7 +199,7 @@ def test_a_colleagues_mail_attached_as_a_file_does_not_come_back_readable(
 @pytest.mark.promise(number=5)
 def test_a_file_signed_by_another_is_not_taken_from_who_signs_nothing(clinic: Clinic) -> None:
     """His account tells who he is, and the file's signature that it is not his."""
-    session = {"login": "anne", "password": "secret of anne"}
+    session = {"login": "ginette", "password": "secret of ginette"}
     bound = f"Auteur : {clinic.anne.mail}\nÉcrit le : {datetime.now(PARIS):%d/%m/%Y}\n"
     text = clinic.anne.inline(f"{with_dossier(clinic)}{bound}\nVoici.\n", sign=False)
     for signer in (clinic.lab, clinic.outsider):

@@ -133,7 +133,8 @@ def test_what_was_signed_long_ago_is_refused(
         monkeypatch.setattr(gpg, "_ALWAYS", (*real, *options, "--ignore-valid-from"))
 
     told(days_ago=30)
-    doctor = clinic.host.doctor("Dr Lente HORLOGE", f"lente{days}@cabinet.test")
+    address = f"lente{days}@cabinet.test"
+    doctor = clinic.host.doctor("Dr Lente HORLOGE", address, by_library=False)
     told(days_ago=days)
     mail = doctor.pgp_mime(f"{lines}\nVoici.\n")
     monkeypatch.setattr(gpg, "_ALWAYS", real)

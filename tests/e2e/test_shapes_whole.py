@@ -70,6 +70,12 @@ def entries(answers: list[Opened]) -> list[list[Opened]]:
 
 
 @pytest.fixture(scope="module")
+def clinic(gpg_clinic: Clinic) -> Clinic:
+    """What gpg writes and reads is looked at."""
+    return gpg_clinic
+
+
+@pytest.fixture(scope="module")
 def read(clinic: Clinic) -> dict[str, list[Opened]]:
     """Have every shape filed in one dossier; return what each of two readers is sent of it."""
     lines = clinic.patient()

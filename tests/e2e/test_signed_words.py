@@ -20,6 +20,12 @@ pytestmark = pytest.mark.integration
 TOP = mime.entity(mime.top("Dr Paul <paul@cabinet.test>", "rmp@rmp.test", "RMP"), b"")
 
 
+@pytest.fixture(scope="module")
+def clinic(gpg_clinic: Clinic) -> Clinic:
+    """What gpg writes and reads is looked at."""
+    return gpg_clinic
+
+
 def sent_on(body: bytes, by: Doctor) -> bytes:
     """Return the body as PGP/MIME, encrypted by somebody who has no key of its author's."""
     sealed = by.keyring.encrypt(body, [by.service], sign=False, armor=True)
