@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import lru_cache
 from pathlib import PurePath
 
 from testbed.gpg import Decrypted, Keyring, Verdict
@@ -47,9 +48,15 @@ def code_told(text: str) -> str:
     return found[1]
 
 
+# As the default, which parses a field again each time that it is asked for: five times a part.
+_POLICY = policy.default.clone(
+    header_factory=lru_cache(maxsize=1000)(policy.default.header_factory)
+)
+
+
 def parsed(raw: bytes) -> EmailMessage:
     """Return the mail as the email package reads it."""
-    return message_from_bytes(raw, policy=policy.default)
+    return message_from_bytes(raw, policy=_POLICY)
 
 
 class _Reader:
