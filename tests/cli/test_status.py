@@ -1,6 +1,5 @@
 """``rmp status`` of a real service: what runs, what does not, what monitoring reads."""
 
-import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rmp_milter.status.pulse import Beating, Tick, felt
 from testbed.host import Host
 from testbed.service import Part
 from testbed.waiting import wait_until
@@ -15,31 +15,32 @@ from testbed.waiting import wait_until
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
 CREATION = "Demande : création\nPatient : MESURE Jean\nNé le : 30/01/1959\nConsentement : oui\n"
+COUNTS = ((Beating.MILTER, Tick.TAKEN), (Beating.COURIER, Tick.SENT))
 DOCS = Path(__file__).parents[2] / "docs" / "monitoring"
 
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    host = Host()
+    host = Host(by_library=True)
     try:
         host.start()
         doctor = host.doctor("Dr Jean CLAIR", "clair@cabinet.test")
         host.ask(doctor, doctor.pgp_mime(CREATION))
-        wait_until(lambda: counted(host, "milter", "taken") == 1, 60, "the milter's pulse")
-        wait_until(lambda: counted(host, "courier", "sent") == 1, 60, "the courier's pulse")
+        wait_until(
+            lambda: counted(host, Beating.MILTER, Tick.TAKEN) == 1, 60, "the milter's pulse"
+        )
+        wait_until(
+            lambda: counted(host, Beating.COURIER, Tick.SENT) == 1, 60, "the courier's pulse"
+        )
         yield host
     finally:
         host.close()
 
 
-def counted(host: Host, process: str, what: str) -> int:
-    pulse = said(host)["held"][process]["pulse"]
-    return pulse["counts"][what] if pulse else 0
-
-
-def said(host: Host) -> dict[str, dict[str, dict[str, dict[str, dict[str, int]]]]]:
-    """Return what the command prints for programs."""
-    return json.loads(host.service.rmp("status", "--json", check=False).stdout)
+def counted(host: Host, part: Beating, what: Tick) -> int:
+    """Look into the pulse itself, as who waits asks again and again."""
+    pulse = felt(host.service.folder / "store", part)
+    return pulse.counts[what] if pulse else 0
 
 
 def test_a_service_that_is_well(host: Host) -> None:
@@ -49,6 +50,11 @@ def test_a_service_that_is_well(host: Host) -> None:
     assert any(line.startswith("keeper") and line.endswith("answers") for line in lines)
     assert any("1 taken, 0 refused, 0 put off" in line for line in lines)
     assert lines[-1] == "0 errors, 2 warnings"  # nobody has made a backup, nor a check
+
+
+def test_programs_are_told_what_each_process_counted(host: Host) -> None:
+    held = json.loads(host.service.rmp("status", "--json").stdout)["held"]
+    assert [held[part]["pulse"]["counts"][what] for part, what in COUNTS] == [1, 1]
 
 
 def test_nobody_and_nothing_is_named(host: Host) -> None:
