@@ -1,5 +1,6 @@
 """``rmp status`` of a real service: what runs, what does not, what monitoring reads."""
 
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator
