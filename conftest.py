@@ -16,13 +16,17 @@ from pathlib import Path
 
 import pkcs11
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from openpgp.composed import SignedSecretKey
 
+from rmp_milter.courier import dkim_key
 from rmp_milter.keeper.keys import keys
 from testbed import examples
 from testbed.folders import DISK
 from testbed.once import SHARED, once
 from testbed.ready_rmp import PARTS_READY, READY, proven_once
+from testbed.rsa_keys import RsaKeys
 from testbed.softhsm import CONFIGURATION, MODULE, SoftToken
 
 PROCESSES = {"serve", "keeper", "milter", "courier"}
@@ -105,15 +109,21 @@ def _temporary_folder() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _each_rsa_key_once() -> Iterator[None]:
-    """Make the service's key once for each address in a run, and let OpenSSL prove each once.
+    """Make the service's key once for each address in a run, others once for all workers.
 
-    The first takes seconds.
+    And let OpenSSL prove each once. A service's key takes seconds.
     """
+    others = RsaKeys()
     with pytest.MonkeyPatch.context() as patch:
         name = "_make_service_key"
         patch.setattr(keys, name, _made_once(getattr(keys, name)))
+        for module in (rsa, dkim_key):
+            patch.setattr(module, "generate_private_key", others.make)
         for module, name in proven_once():
-            patch.setattr(module, name, cache(getattr(module, name)))
+            own = getattr(module, name)
+            patch.setattr(
+                module, name, others.load if own is load_pem_private_key else cache(own)
+            )
         yield
 
 

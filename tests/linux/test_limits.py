@@ -63,7 +63,7 @@ def test_a_process_that_limits_itself_leaves_no_core_and_opens_many_files() -> N
 @pytest.mark.integration
 @pytest.mark.parametrize("parts", [(Part.KEEPER, Part.MILTER, Part.COURIER), (Part.SERVE,)])
 def test_every_part_of_a_running_service_writes_no_core(parts: tuple[Part, ...]) -> None:
-    with Service(reinject_port=1, by_command=True) as service:
+    with Service(reinject_port=1) as service:
         service.start(*parts)
         service.wait_ready()
 
