@@ -77,6 +77,18 @@ def test_whoever_wrote_is_found_in_one_look(server: PrivatePostgres) -> None:
             assert len(waited) == 2  # the other one gives the moment back
 
 
+def test_who_asks_one_thing_has_nothing_begun_or_ended_for_it(server: PrivatePostgres) -> None:
+    with made_on(server) as store:
+        store.commit(Changes(doctors=(doctor := a_doctor(),)), NOW)
+        with waits() as waited, store.looking() as view:
+            assert view.doctor_by_mail(doctor.mail) == doctor
+            assert len(waited) == 1
+            left = server.run_sql("SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in %'")
+            assert left == ""
+            store.commit(Changes(doctors=(another := a_doctor(2),)), NOW)
+            assert view.doctor(another.doctor_id) == another
+
+
 def test_a_mail_seen_before_is_told_by_one_statement(server: PrivatePostgres) -> None:
     with made_on(server) as store:
         store.commit(Changes(digest=b"d" * 32), NOW)
