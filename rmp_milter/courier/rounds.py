@@ -11,6 +11,7 @@ from functools import partial
 from typing import Protocol
 
 from rmp_milter.courier.delivery import (
+    BodyOf,
     Decision,
     Fate,
     Reply,
@@ -25,7 +26,7 @@ from rmp_milter.courier.delivery import (
 from rmp_milter.courier.dispatch import Dispatcher, Senders, UnreachableError
 from rmp_milter.courier.leases import LeasedReaders, LostLeaseError
 from rmp_milter.courier.notes import Notes
-from rmp_milter.dossier.model import NOBODY
+from rmp_milter.dossier.model import NOBODY, BodySlice, Slice
 from rmp_milter.status.pulse import NO_LIFE, Life, Tick
 from rmp_milter.store.format.failures import NoRowError, StoreError, StoreFailed
 from rmp_milter.store.surface import URGENT, Outbox, OutboxRow
@@ -160,10 +161,11 @@ class Rounds:
 
         None where it is large.
         """
-        with self._outbox.snapshot(late=True) as snapshot:
-            pieces = snapshot.load(row).pieces
-            small = whole_size(pieces, snapshot.body) <= LARGE_BYTES
-            return whole_mail(pieces, snapshot.body) if small else None
+        pieces = self._outbox.load(row).pieces
+        if not any(isinstance(piece, BodySlice) for piece in pieces):
+            return _whole_if_small(pieces, lambda _: None)
+        with self._outbox.snapshot(late=True) as snapshot:  # of one moment with its bodies
+            return _whole_if_small(snapshot.load(row).pieces, snapshot.body)
 
     def _mail(self, row: int) -> WholeMail:
         with self._outbox.snapshot(late=True) as snapshot:
@@ -222,3 +224,8 @@ def _tell(row: OutboxRow, reply: Reply, decision: Decision, seconds: float) -> N
         row.attempts + 1,
         seconds,
     )
+
+
+def _whole_if_small(pieces: Sequence[Slice | BodySlice], body_of: BodyOf) -> WholeMail | None:
+    small = whole_size(pieces, body_of) <= LARGE_BYTES
+    return whole_mail(pieces, body_of) if small else None

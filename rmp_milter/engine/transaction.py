@@ -51,10 +51,11 @@ class Access(Protocol):
         ``late``: it may be as late as the first look, which an engine far away has for less.
         """
 
-    def has(self, table: EngineTable, key: bytes) -> bool:
-        """Whether there is a record of this key now: a moment of one look, not of bodies.
+    def looking(self) -> AbstractContextManager[WholeMoment]:
+        """Give the store as it is at each look, whatever is committed between two.
 
-        Raises :class:`StoreFailed`.
+        For who has one question, or is judged by again in a turn to write: an engine far away
+        need not begin and end anything for it. Raises :class:`StoreFailed`, then at each look.
         """
 
     def write(

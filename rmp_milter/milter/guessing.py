@@ -1,4 +1,4 @@
-"""The directory for who guesses: each look is at a moment of its own, given back at once.
+"""The directory for who guesses: each look is at a moment of its own, and made once.
 
 By whose certificates a mail is opened is a guess that grants nothing. It waits for the keeper
 meanwhile, for as long as others' mails take; a moment that it held until then would be one of
@@ -20,6 +20,7 @@ class Glances:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._known: dict[tuple[str, bytes | str], Doctor | None] = {}
 
     def doctor(self, doctor_id: bytes) -> Doctor | None:
         """Return the doctor of this id."""
@@ -46,5 +47,8 @@ class Glances:
         return self._seen("doctor_by_key_id", key_id)
 
     def _seen(self, look: str, value: bytes | str) -> Doctor | None:
-        with self._store.snapshot(late=True) as view:
-            return cast("Doctor | None", methodcaller(look, value)(view))
+        known = look, value
+        if known not in self._known:
+            with self._store.looking() as view:
+                self._known[known] = cast("Doctor | None", methodcaller(look, value)(view))
+        return self._known[known]

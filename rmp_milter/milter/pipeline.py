@@ -115,9 +115,11 @@ def take(envelope: Envelope, memory: Memory, means: Means) -> str:
 
 
 def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
-    began = time.monotonic()
+    began, glances = time.monotonic(), Glances(means.store)
     with Memory() as bodies:
-        turn = outside_turn(means.outsides, memory.size, lambda: _seems_known(envelope, means))
+        turn = outside_turn(
+            means.outsides, memory.size, lambda: _seems_known(envelope, glances)
+        )
         with turn, memory.mapped() as raw:
             mail = _mail(envelope, raw)
             if word := on_whole_moments(lambda: _done_unopened(mail, raw, means), began):
@@ -132,12 +134,12 @@ def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
             ),
             means,
             began,
-            lambda: _seems_known(envelope, means),
+            lambda: _seems_known(envelope, glances),
         )
 
 
-def _seems_known(envelope: Envelope, means: Means) -> bool:
-    return bool(likely_signers(envelope, "", Glances(means.store)))
+def _seems_known(envelope: Envelope, glances: Glances) -> bool:
+    return bool(likely_signers(envelope, "", glances))
 
 
 def _mail(envelope: Envelope, raw: memoryview) -> Mail:
@@ -250,7 +252,7 @@ def _understand(mail: Mail, read: Read, means: Means) -> tuple[Sender, RoutingHe
         doubting(mail),
         objecting(read.clear),
         put_off,
-        means.store.snapshot(late=True) as view,
+        means.store.looking() as view,
     ):
         signature, unproven = opened.signature, opened.unproven
         sender = identify(

@@ -54,9 +54,19 @@ class OpenStore:
         ):
             yield snapshot
 
+    @contextmanager
+    def looking(self) -> Iterator[StoreSnapshot]:
+        """Give the store as it is at each look, whatever is committed between two."""
+        with (
+            self._access.looking() as txn,
+            snapshot_of(txn, self._codecs) as snapshot,
+        ):
+            yield snapshot
+
     def has_seen(self, digest: bytes) -> bool:
         """Whether the mail of this duplicate digest is already done, now."""
-        return self._access.has(StoreTable.SEEN, self._codecs.blind.of(LinkKind.SEEN, digest))
+        with self._access.looking() as txn:
+            return txn.has(StoreTable.SEEN, self._codecs.blind.of(LinkKind.SEEN, digest))
 
     def in_turn(self, *subjects: bytes) -> AbstractContextManager[None]:
         """Hold the turns of all subjects for a ``with`` block; who else wants one waits.

@@ -131,9 +131,9 @@ class OpenOutbox:
                 yield snapshot
 
     def load(self, row: int) -> OutgoingMail:
-        """Return the mail of ``row``, its bodies still by reference."""
-        with self.snapshot(late=True) as snapshot:
-            return snapshot.load(row)
+        """Return the mail of ``row`` as it is now, its bodies still by reference."""
+        with self._access.looking() as txn:
+            return OutboxView(txn, self._codecs).load(row)
 
     def rows(self, *, sent: bool = False) -> list[OutboxRow]:
         """Return all rows, and those that bounced lately; with ``sent`` the sent ones too."""

@@ -269,11 +269,17 @@ class Store(_Open, Protocol):
         for who does not mind, since an engine far away is asked less often then.
         """
 
+    def looking(self) -> AbstractContextManager[Snapshot]:
+        """Give the store as it is at each look, whatever is committed between two.
+
+        For who asks one thing, or has it compared at his commit: an engine far away keeps nothing
+        for him. Raises :class:`StoreFailed`, also at each look.
+        """
+
     def has_seen(self, digest: bytes) -> bool:
         """Whether the mail of this duplicate digest is already done, now.
 
-        The same as a snapshot that is asked this alone, in which an engine far away has no need
-        to keep anything. Raises :class:`StoreFailed`.
+        Raises :class:`StoreFailed`.
         """
 
     def commit(self, changes: Changes, now: int) -> None:
@@ -417,7 +423,7 @@ class Outbox(_Open, Protocol):
         """
 
     def load(self, row: int) -> OutgoingMail:
-        """Return the mail of ``row``, its bodies still by reference."""
+        """Return the mail of ``row`` as it is now, its bodies still by reference."""
 
     def rows(self, *, sent: bool = False) -> list[OutboxRow]:
         """Return all rows, and those that bounced lately; with ``sent`` the sent ones too."""

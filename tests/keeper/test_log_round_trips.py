@@ -65,3 +65,22 @@ def test_a_look_at_the_tables_waits_for_the_look_and_for_its_end(log: Journal) -
     with waits() as waited, log.own() as own:
         assert own.known.read(of_dossier(DOSSIER)) is None
     assert len(waited) == 2
+
+
+def test_known_cards_that_are_named_beforehand_come_in_one_look(log: Journal) -> None:
+    log.change(lambda own: own.known.learn(of_dossier(DOSSIER), CARD))
+    asked = [of_dossier(DOSSIER), of_dossier(bytes(16)), b"no key"]
+    with waits() as waited, log.looking(asked) as own:
+        assert own.known.read(of_dossier(DOSSIER)) == CARD
+        assert own.known.read(of_dossier(bytes(16))) is None
+    assert len(waited) == 1
+
+
+def test_when_a_leaf_was_written_last_is_one_look(log: Journal) -> None:
+    log.append(event("depot", ACT), NOW)
+    assert log.latest() == NOW
+    with waits() as waited:
+        assert log.latest() == NOW
+        assert len(waited) == 1
+    log.append(event("depot", b"b" * 32), NOW + 60)
+    assert log.latest() == NOW + 60

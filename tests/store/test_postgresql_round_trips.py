@@ -21,6 +21,8 @@ from store_case import (
 )
 
 from rmp_milter.dossier.changes import Changes, Once
+from rmp_milter.engine.postgresql import exchange
+from rmp_milter.engine.postgresql.exchange import Exchange
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.handlers.people.choice import choose
 from rmp_milter.mail.header.routing import parse
@@ -75,6 +77,18 @@ def test_whoever_wrote_is_found_in_one_look(server: PrivatePostgres) -> None:
             with store.snapshot(late=True) as view:
                 assert view.doctor_by_mail(doctor.mail) == doctor
             assert len(waited) == 2  # the other one gives the moment back
+
+
+def test_who_asks_one_thing_has_nothing_begun_or_ended_for_it(server: PrivatePostgres) -> None:
+    with made_on(server) as store:
+        store.commit(Changes(doctors=(doctor := a_doctor(),)), NOW)
+        with waits() as waited, store.looking() as view:
+            assert view.doctor_by_mail(doctor.mail) == doctor
+            assert len(waited) == 1
+            left = server.run_sql("SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in %'")
+            assert left == ""
+            store.commit(Changes(doctors=(another := a_doctor(2),)), NOW)
+            assert view.doctor(another.doctor_id) == another
 
 
 def test_a_mail_seen_before_is_told_by_one_statement(server: PrivatePostgres) -> None:
@@ -169,3 +183,30 @@ def noted(
     with monkeypatch.context() as patch:
         patch.setattr(kind, name, noting)
         yield said
+
+
+def test_all_that_a_deposit_writes_is_one_statement_beside_its_bodies(
+    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """BEGIN, the lock, what is judged by; two bodies, everything else, COMMIT."""
+    with made_on(server) as store:
+        entry = a_deposit(with_dossier(store), b"body", b"another")
+        with noted(monkeypatch, Exchange, "execute") as said:
+            store.commit(
+                Changes(digest=new_id() * 2, entries=(entry,), outbox=(a_mail(),)), NOW
+            )
+    assert len(said) == 7
+
+
+def test_what_is_written_together_seldom_is_not_remembered_for_ever(
+    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "MOST_PREPARED", 0)
+    with made_on(server) as store:
+        entry = a_deposit(with_dossier(store), b"body", b"another")
+        changes = Changes(digest=b"d" * 32, entries=(entry,), outbox=(a_mail(),))
+        with noted(monkeypatch, Exchange, "execute") as said:
+            store.commit(changes, NOW)
+        assert len(said) > 7
+        assert store.has_seen(b"d" * 32)
+        assert store.stats()["entries"] == 1

@@ -20,8 +20,7 @@ from rmp_milter.engine.failures import StoreFailed
 from rmp_milter.engine.postgresql.exchange import Exchange, ask
 from rmp_milter.engine.postgresql.failures import failure
 from rmp_milter.engine.postgresql.pools import Connections
-from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads, PostgresqlReads
-from rmp_milter.engine.postgresql.statements import statements
+from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads, rows_of
 from rmp_milter.engine.postgresql.turns import (
     LostTurnError,
     UnknownOutcomeError,
@@ -40,7 +39,9 @@ if TYPE_CHECKING:
     from rmp_milter.engine.tables import EngineTable
     from rmp_milter.engine.transaction import Expected, WriteTransaction
 
-    _Reached = Callable[[Callable[[Connection], list[Row]]], tuple[Connection, list[Row]]]
+    _Look = Callable[[Connection], list[Row]]
+    _Looked = Callable[[_Look], list[Row]]
+    _Reached = Callable[[_Look], tuple[Connection, list[Row]]]
 
 T = TypeVar("T")
 
@@ -82,16 +83,11 @@ class PostgresqlAccess:
             if moment.lent is not None:
                 self._give_back(moment.lent)
 
-    def has(self, table: EngineTable, key: bytes) -> bool:
-        """Whether there is a record of this key now; raises :class:`StoreFailed`.
-
-        The server gives a statement that stands alone a moment of its own.
-        """
+    @contextmanager
+    def looking(self) -> Iterator[PostgresqlMomentReads]:
+        """Give the store as it is at each look; raises :class:`StoreFailed`."""
         self._check_usable()
-        said = statements(self._place.schema, table).has
-        connection, rows = self._reached(lambda found: ask(found, said, (key,)).rows)
-        self._pool.putconn(connection)
-        return bool(rows)
+        yield _Looks(self._place.schema, self._looked)
 
     def write(
         self, work: Callable[[WriteTransaction], T], expected: Expected | None = None
@@ -119,10 +115,8 @@ class PostgresqlAccess:
 
     def last_change(self) -> int:
         """Return the number of the last turn that readers see."""
-        self._check_usable()
-        connection, number = self._reached(self._last_turn)
-        self._pool.putconn(connection)
-        return number
+        with self.looking() as looks:
+            return looks.last_turn()
 
     def close(self) -> None:
         """Refuse every further use; moments that are open go on."""
@@ -138,9 +132,6 @@ class PostgresqlAccess:
     def _end(self, why: StoreFailed) -> StoreFailed:
         self._ended = self._ended or why
         return why
-
-    def _last_turn(self, connection: Connection) -> int:
-        return PostgresqlReads(connection, self._place.schema).last_turn()
 
     def _reached(self, first: Callable[[Connection], T]) -> tuple[Connection, T]:
         """Return a connection, and what came of ``first`` on it; a lost one is replaced."""
@@ -159,6 +150,12 @@ class PostgresqlAccess:
             except BaseException:
                 self._give_back(connection)
                 raise
+
+    def _looked(self, look: Callable[[Connection], T]) -> T:
+        self._check_usable()
+        connection, found = self._reached(look)
+        self._pool.putconn(connection)
+        return found
 
     def _give_back(self, connection: Connection) -> None:
         with suppress(psycopg.Error):
@@ -194,6 +191,17 @@ class _Moment(PostgresqlMomentReads):
         if self.lent is None:
             self.begin()
         return super()._ask(statement, *values)
+
+
+class _Looks(PostgresqlMomentReads):
+    """Looks that stand alone: the server gives each statement a moment of its own."""
+
+    def __init__(self, schema: str, looked: _Looked) -> None:
+        self._of_schema(schema)
+        self._looked = looked
+
+    def _ask(self, statement: bytes | SQL, *values: Said) -> list[Row]:
+        return self._looked(lambda connection: rows_of(connection, statement, values))
 
 
 def _begun(connection: Connection, statement: bytes, values: Sequence[Said]) -> list[Row]:

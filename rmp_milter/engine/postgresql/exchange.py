@@ -17,12 +17,14 @@ from contextlib import suppress
 from functools import cache
 from itertools import count
 from struct import pack
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 import psycopg
 from psycopg import errors
 from psycopg.pq import ExecStatus
+
+from rmp_milter.engine.postgresql.statements import done_in_one
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +37,9 @@ Octets: TypeAlias = bytes | memoryview
 Said: TypeAlias = Octets | list[bytes] | str | int | float | UUID
 """A value of a statement."""
 
+Statement: TypeAlias = "tuple[bytes, Sequence[Said]]"
+"""What is said (``%b`` for each value), and its values."""
+
 Row: TypeAlias = tuple[object, ...]
 Taker: TypeAlias = "Callable[[PGresult], psycopg.Error | None]"
 """Takes one result, and returns what it says went wrong."""
@@ -45,18 +50,14 @@ BYTEA = 17
 UNSENT_BYTES = 1 << 20
 """So much may wait to be sent before more is added to it: a body is not held a second time."""
 
+MOST_PREPARED = 200
+"""Statements that a connection remembers, before what can be said by smaller ones is."""
+
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
 class UnansweredError(psycopg.OperationalError):
     """The connection was lost before all was answered: what became of it, nobody said."""
-
-
-class Says(Protocol):
-    """Whatever a statement may be said over: an exchange, or a connection of the driver's."""
-
-    def execute(self, query: bytes, params: Sequence[Said] = (), /) -> object:
-        """Say a statement with its values."""
 
 
 class Answered:
@@ -103,6 +104,11 @@ class Exchange:
         answer = Answered()
         self._said.append((_numbered(query), params, answer))
         return answer
+
+    def has_room_for(self, query: bytes) -> bool:
+        """Whether a statement is known to the server, or there are few such."""
+        known = self._connection.prepared
+        return query in known or len(known) < MOST_PREPARED
 
     def done(self, until: float = math.inf, least: float = 0.0) -> None:
         """Send all, and wait for all answers.
@@ -209,6 +215,20 @@ def ask(connection: Connection, query: bytes, params: Sequence[Said] = ()) -> An
     answer = exchange.execute(query, params)
     exchange.done()
     return answer
+
+
+def say_together(exchange: Exchange, changes: Sequence[Statement]) -> None:
+    """Add changes, of which no two are of one row, as one statement.
+
+    One by one where the connection has so many statements in mind that another of all of these,
+    in which they may never come together again, would only be a burden to the server.
+    """
+    together = done_in_one([statement for statement, _ in changes])
+    if exchange.has_room_for(together):
+        exchange.execute(together, [value for _, values in changes for value in values])
+        return
+    for statement, values in changes:
+        exchange.execute(statement, values)
 
 
 @cache

@@ -15,7 +15,7 @@ from rmp_milter.engine.postgresql.packing import NUMBER_BYTES, copy_rows
 from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
 from rmp_milter.engine.postgresql.schema import check_format, give_format, make_unless_there
 from rmp_milter.engine.postgresql.statements import statements, turn_statements
-from rmp_milter.engine.postgresql.writing import append_records, parts
+from rmp_milter.engine.postgresql.writing import appending, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -120,7 +120,7 @@ class TablesFilled:
         self._connection.execute(_BEGIN_FILLING, prepare=False)
         try:
             if table is self._layout.meta:  # few; COPY does not know whose each record may be
-                append_records(self._connection, self._schema, table, records)
+                self._connection.execute(*appending(self._schema, table, records))
             else:
                 self._copy(table, _in_parts(records) if table.in_parts else records)
         except BaseException:

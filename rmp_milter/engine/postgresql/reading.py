@@ -282,9 +282,7 @@ class PostgresqlReads:
         return cast("bytes | None", self._ask(statement, *values)[0][0])
 
     def _ask(self, statement: bytes | SQL, *values: Said) -> list[Row]:
-        if isinstance(statement, bytes):
-            return ask(self._connection, statement, values).rows
-        return self._connection.execute(statement, values, binary=True).fetchall()
+        return rows_of(self._connection, statement, values)
 
 
 class PostgresqlMomentReads(PostgresqlReads):
@@ -297,6 +295,15 @@ class PostgresqlMomentReads(PostgresqlReads):
             if self._connection.broken or is_passing(error):
                 raise LostMomentError(one_line(error)) from error
             raise failure(error) from error
+
+
+def rows_of(
+    connection: Connection, statement: bytes | SQL, values: Sequence[Said]
+) -> list[Row]:
+    """Say a statement over a connection, and return its rows; raises psycopg's errors."""
+    if isinstance(statement, bytes):
+        return ask(connection, statement, values).rows
+    return connection.execute(statement, values, binary=True).fetchall()
 
 
 def _behind(table: EngineTable, place: bytes) -> tuple[bytes | int, ...]:

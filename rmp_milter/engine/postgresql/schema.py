@@ -12,7 +12,7 @@ from rmp_milter.engine.postgresql.failures import failure
 from rmp_milter.engine.postgresql.leases import lease_table
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.engine.postgresql.statements import definitions, turn_statements
-from rmp_milter.engine.postgresql.writing import send_records
+from rmp_milter.engine.postgresql.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -112,7 +112,8 @@ def give_format(
     marked = {layout.mark_key: layout.format.mark, **records}
     with connection.transaction():
         connection.execute(turn_statements(place.schema).begin)
-        send_records(connection, place.schema, layout.meta, [*marked.items()])
+        for said in writing(place.schema, layout.meta, [*marked.items()]):
+            connection.execute(*said)
 
 
 def format_of(connection: Connection, place: PostgresqlPlace, layout: SchemaLayout) -> int:

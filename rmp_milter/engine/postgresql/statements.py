@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from psycopg.sql import SQL, Composed, Identifier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rmp_milter.engine.tables import EngineTable
 
@@ -27,15 +27,13 @@ class Statements:
     """What is said of one table. ``k`` is a key, ``v`` a value, ``n`` a body's part.
 
     As octets: the driver would put a statement together anew each time it is said. What is called
-    a page is one value (:mod:`.packing`): of ``page`` no record begins behind so many octets.
+    a page is one value (:mod:`.packing`): of ``page`` no record begins behind so many octets. From
+    ``among`` on they are parts of one (:func:`in_one`), each of two columns of octets.
     """
 
     get: bytes
-    get_many: bytes
-    lasts: bytes
     has: bytes
     held: bytes
-    keys: bytes
     page: bytes
     page_of: bytes
     key_page: bytes
@@ -48,6 +46,9 @@ class Statements:
     append: bytes
     copy: bytes
     delete: bytes
+    among: bytes
+    lasts: bytes
+    begins: bytes
 
 
 @cache
@@ -72,18 +73,8 @@ def statements(schema: str, table: EngineTable) -> Statements:
 
     return Statements(
         get=said(SQL("SELECT v FROM {table} WHERE k = %b{ordered}")),
-        get_many=said(SQL("SELECT k, v FROM {table} WHERE k = ANY(%b::bytea[])")),
-        lasts=said(
-            SQL(
-                "SELECT p, (SELECT k FROM {table} WHERE {first}k >= p AND k < e"
-                " ORDER BY k DESC LIMIT 1) FROM unnest(%b::bytea[], %b::bytea[]) AS w (p, e)"
-            )
-        ),
         has=said(SQL("SELECT 1 FROM {table} WHERE {first}k = %b")),
         held=said(SQL("SELECT k FROM {table} WHERE {first}k = ANY(%b::bytea[])")),
-        keys=said(
-            SQL("SELECT k FROM {table} WHERE {first}k >= %b AND k < %b ORDER BY k LIMIT %b")
-        ),
         page=said(_PAGE),
         page_of=said(
             SQL(
@@ -118,6 +109,9 @@ def statements(schema: str, table: EngineTable) -> Statements:
         append=said(_APPEND),
         copy=said(SQL("COPY {table} ({place}, v) FROM STDIN (FORMAT binary)")),
         delete=said(SQL("DELETE FROM {table} WHERE k = ANY(%b::bytea[])")),
+        among=said(_AMONG_PARTS if table.in_parts else _AMONG),
+        lasts=said(_LASTS),
+        begins=said(_BEGINS),
     )
 
 
@@ -134,12 +128,32 @@ _FIRST_KEYS = SQL(
     " FROM unnest(%b::bytea[], %b::bytea[]) AS w (p, e), LATERAL"
     " (SELECT k FROM {table} WHERE {first}k >= p AND k < e ORDER BY k LIMIT %b) AS those"
 )
+_AMONG = SQL("k, v FROM {table} WHERE k = ANY(%b::bytea[])")
+_AMONG_PARTS = SQL("k, NULL::bytea FROM {table} WHERE n = 0 AND k = ANY(%b::bytea[])")
+_LASTS = SQL(
+    "p, (SELECT k FROM {table} WHERE {first}k >= p AND k < e ORDER BY k DESC LIMIT 1)"
+    " FROM unnest(%b::bytea[], %b::bytea[]) AS w (p, e)"
+)
+_BEGINS = SQL("k, NULL::bytea FROM {table} WHERE {first}k < %b ORDER BY k LIMIT %b")
 _WRITE = SQL(
     "INSERT INTO {table} (k, v) SELECT * FROM unnest(%b::bytea[], %b::bytea[])"
     " ON CONFLICT (k) DO UPDATE SET v = excluded.v"
 )
 _APPEND = SQL("INSERT INTO {table} (k, v) SELECT * FROM unnest(%b::bytea[], %b::bytea[])")
 _WRITE_PART = SQL("INSERT INTO {table} (k, n, v) VALUES (%b, %b, %b)")
+
+
+def in_one(asked: Sequence[bytes]) -> bytes:
+    """Return one statement that asks all of these; each row begins with the number of its part."""
+    parts = (b"(SELECT %d, %s)" % (number, each) for number, each in enumerate(asked))
+    return b" UNION ALL ".join(parts)
+
+
+def done_in_one(changes: Sequence[bytes]) -> bytes:
+    """Return one statement that makes all of these changes, of which no two are of one row."""
+    *before, last = changes
+    named = (b"c%d AS (%s)" % (number, each) for number, each in enumerate(before))
+    return b"WITH " + b", ".join(named) + b" " + last if before else last
 
 
 _LED = SQL(

@@ -22,11 +22,11 @@ import psycopg
 from rmp_milter.engine.failures import StoreError, StoreFailed
 from rmp_milter.engine.fence import FencedError
 from rmp_milter.engine.postgresql.connecting import connect
-from rmp_milter.engine.postgresql.exchange import Exchange, UnansweredError, ask
+from rmp_milter.engine.postgresql.exchange import Exchange, UnansweredError, ask, say_together
 from rmp_milter.engine.postgresql.expecting import Fetched
 from rmp_milter.engine.postgresql.failures import failure, is_passing, one_line
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
-from rmp_milter.engine.postgresql.statements import statements, turn_statements
+from rmp_milter.engine.postgresql.statements import turn_statements
 from rmp_milter.engine.postgresql.still import end_still_turns
 from rmp_milter.engine.postgresql.writing import PostgresqlWrites
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from rmp_milter.engine.fence import Fence
     from rmp_milter.engine.postgresql.connecting import Connection
-    from rmp_milter.engine.postgresql.exchange import Answered
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.engine.transaction import Expected, WriteTransaction
 
@@ -87,9 +86,11 @@ class WritingConnection:
             writes = PostgresqlWrites(stored, fetched)
             done = work(writes)
             exchange = Exchange(connection)
-            writes.send(exchange, self._place.schema)
-            exchange.execute(self._said.mark)
-            exchange.execute(self._said.remember, (self._own, number))
+            for statement, values in writes.bodies(self._place.schema):
+                exchange.execute(statement, values)
+            rows = writes.rows(self._place.schema)
+            remember = self._said.remember, (self._own, number)
+            say_together(exchange, [*rows, remember, (self._said.mark, ())])
             is_sure = self._committed(exchange, deadline)
         except psycopg.errors.LockNotAvailable as error:
             self._drop()
@@ -123,25 +124,18 @@ class WritingConnection:
         exchange = Exchange(connection)
         exchange.execute(_BEGIN_WRITING)
         turn = exchange.execute(self._said.take)
-        fence = self._ask_for_fence(exchange)
-        fetched = Fetched(exchange, self._place.schema, expected)
+        fetched = Fetched(exchange, self._place.schema, expected, self._fence)
         exchange.done()
         fetched.take()
         if not turn.rows:
             raise StoreFailed("closed", "it was moved away")
-        self._compare(fence)
+        self._compare(fetched)
         return cast("int", turn.rows[0][0]) + 1, fetched
 
-    def _ask_for_fence(self, exchange: Exchange) -> Answered | None:
+    def _compare(self, fetched: Fetched) -> None:
         if self._fence is None:
-            return None
-        asked = statements(self._place.schema, self._fence.table).get
-        return exchange.execute(asked, (self._fence.key,))
-
-    def _compare(self, asked: Answered | None) -> None:
-        if self._fence is None or asked is None:
             return
-        found = asked.rows[0][0] if asked.rows else None
+        found = fetched.records[self._fence.table, self._fence.key]
         if found != self._fence.value:
             raise FencedError("another has taken over")
 

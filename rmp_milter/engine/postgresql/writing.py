@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
-    from rmp_milter.engine.postgresql.exchange import Says
+    from rmp_milter.engine.postgresql.exchange import Statement
     from rmp_milter.engine.postgresql.expecting import Fetched
     from rmp_milter.engine.postgresql.reading import PostgresqlReads
     from rmp_milter.engine.tables import EngineTable
@@ -173,17 +173,27 @@ class PostgresqlWrites:
             self._changes[table].set(key, None)
         return there
 
-    def send(self, over: Says, schema: str) -> None:
-        """Say all of it."""
+    def bodies(self, schema: str) -> Iterator[Statement]:
+        """Yield what changes bodies, to be said in this order: of an old one nothing is left."""
         for table, changed in self._changes.items():
-            gone, written = changed.removed, changed.written
+            if not table.in_parts:
+                continue
+            written = changed.written
+            over = [key for key, _ in written if self._bodies.get(key, True)]
+            if gone := changed.removed + over:
+                yield statements(schema, table).delete, (gone,)
+            yield from writing(schema, table, written)
+
+    def rows(self, schema: str) -> Iterator[Statement]:
+        """Yield what changes all else, no record twice."""
+        for table, changed in self._changes.items():
             if table.in_parts:
-                gone += [key for key, _ in written]
-            if gone:
-                over.execute(statements(schema, table).delete, (gone,))
-            send_records(over, schema, table, written)
+                continue
+            if gone := changed.removed:
+                yield statements(schema, table).delete, (gone,)
+            yield from writing(schema, table, changed.written)
             if behind := changed.behind:
-                append_records(over, schema, table, behind)
+                yield appending(schema, table, behind)
 
     def _stored_keys(self, table: EngineTable, prefix: bytes) -> Iterator[bytes]:
         """Yield the keys as they are stored; the first ones may be at hand."""
@@ -224,32 +234,26 @@ class PostgresqlWrites:
         return self._known[place]
 
 
-def send_records(
-    over: Says,
-    schema: str,
-    table: EngineTable,
-    records: Sequence[tuple[bytes, Value]],
-) -> None:
-    """Write records; of a body that is there already, nothing may be left."""
+def writing(
+    schema: str, table: EngineTable, records: Sequence[tuple[bytes, Value]]
+) -> Iterator[Statement]:
+    """Yield what writes records; of a body that is there already, nothing may be left."""
     write = statements(schema, table).write
     if table.in_parts:
         for key, value in records:
             for number, part in enumerate(parts(value)):
-                over.execute(write, (key, number, part))
+                yield write, (key, number, part)
     elif records:
         keys, values = zip(*records, strict=True)
-        over.execute(write, (list(keys), [*map(bytes, values)]))
+        yield write, (list(keys), [*map(bytes, values)])
 
 
-def append_records(
-    over: Says,
-    schema: str,
-    table: EngineTable,
-    records: Sequence[tuple[bytes, Value]],
-) -> None:
-    """Write records, some at least, of keys that nothing may be under."""
+def appending(
+    schema: str, table: EngineTable, records: Sequence[tuple[bytes, Value]]
+) -> Statement:
+    """Return what writes records, some at least, of keys that nothing may be under."""
     keys, values = zip(*records, strict=True)
-    over.execute(statements(schema, table).append, (list(keys), [*map(bytes, values)]))
+    return statements(schema, table).append, (list(keys), [*map(bytes, values)])
 
 
 def parts(body: Value) -> Iterator[memoryview]:

@@ -7,11 +7,18 @@ not yet committed; it counts for this mail, and nothing is learnt by it.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.credentials import fingerprint_of
-from rmp_milter.dossier.cards import CardError, DossierCard, PersonCard
+from rmp_milter.dossier.cards import (
+    CardError,
+    DossierCard,
+    PersonCard,
+    dossier_card,
+    person_card,
+)
 from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import AHEAD, GONE
@@ -231,6 +238,19 @@ class CardReading:
         if stand is not Stand.AHEAD and not is_his:
             raise Unentitled("a key that is in force no more")
         return known
+
+
+def keys_named(sealed: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield under which keys these cards say that they are known.
+
+    To look ahead by: whoever made them, and whatever is wrong with them.
+    """
+    for each in sealed:
+        with suppress(CardError):
+            if each[1:2] == DOSSIER:
+                yield DOSSIER + dossier_card(each).dossier
+            else:
+                yield PERSON + person_card(each).person
 
 
 def digest_of(certificate: bytes) -> bytes:

@@ -24,6 +24,7 @@ from rmp_milter.keeper.authority.ground import (
     Registrant,
     Shown,
     ground_of,
+    keys_named,
 )
 from rmp_milter.keeper.authority.host_rules import SAME_MOMENT
 from rmp_milter.keeper.authority.refusals import Moved, Replayed, Unentitled
@@ -68,7 +69,8 @@ def entitled(desk: Desk, by: Authority, now: int) -> Entitled:
     """
     ticket = read_ticket(desk.holder, by.ticket, now)
     leniently = ticket.verb is Verb.URGENCE
-    with desk.journal.own() as own:
+    named = keys_named((by.dossier, *(each.card for each in by.persons)))
+    with desk.journal.looking(named) as own:
         reading = CardReading(
             desk.sealer, look_in(own), ticket.act, leniently=leniently, world=desk.world
         )
@@ -81,9 +83,10 @@ def known_persons(
     desk: Desk, candidates: Iterable[Candidate], now: int
 ) -> tuple[Registrant, ...]:
     """Return those of the candidates whose cards count, to see who signed a mail."""
-    with desk.journal.own() as own:
+    shown = tuple(candidates)
+    with desk.journal.looking(keys_named(each.card for each in shown)) as own:
         reading = CardReading(desk.sealer, look_in(own), leniently=True, world=desk.world)
-        persons = tuple(reading.persons(candidates, now))
+        persons = tuple(reading.persons(shown, now))
     learn(desk, reading.learnt)
     return persons
 

@@ -7,7 +7,12 @@ from rmp_milter.calls.memory import Memory
 from rmp_milter.calls.protocol.answering import Seal, Sealed
 from rmp_milter.calls.protocol.message import Why
 from rmp_milter.dossier.model import Verb
-from rmp_milter.keeper.authority.ground import CardReading, Registrant, digest_of
+from rmp_milter.keeper.authority.ground import (
+    CardReading,
+    Registrant,
+    digest_of,
+    keys_named,
+)
 from rmp_milter.keeper.authority.judging import ABOUT_ENCLOSED_KEYS
 from rmp_milter.keeper.authority.refusals import Unentitled
 from rmp_milter.keeper.authority.tickets import Ticket, read_ticket
@@ -89,7 +94,7 @@ def persons_named(
     act = ticket.act if ticket else b""
     leniently = ticket is not None and ticket.verb is Verb.URGENCE
     enclosed = ticket.keys if ticket and ticket.verb in ABOUT_ENCLOSED_KEYS else ()
-    with desk.journal.own() as own:
+    with desk.journal.looking(keys_named(each.card for each in readers)) as own:
         reading = CardReading(
             desk.sealer, look_in(own), act, leniently=leniently, world=desk.world
         )

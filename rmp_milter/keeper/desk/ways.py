@@ -262,7 +262,7 @@ def check_there(desk: Desk, dossier_id: bytes) -> None:
     """Raise :class:`Unentitled` for what was erased: no copy of its slot brings it back."""
     if len(dossier_id) != ID_SIZE:
         raise Unentitled("no dossier's id")
-    with desk.journal.own() as own:
+    with desk.journal.looking([]) as own:
         if own.known.look(of_dossier(dossier_id), 0, b"") is Stand.GONE:
             raise Unentitled(GONE)
 

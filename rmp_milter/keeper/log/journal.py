@@ -6,7 +6,7 @@ over all leaves (RFC 6962) gains by it. Several worker processes share the log; 
 its fork.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -33,7 +33,7 @@ from rmp_milter.keeper.log.own import Own, OwnAhead
 from rmp_milter.keeper.log.place import LogPlace
 from rmp_milter.keeper.log.signing import SIGNED_KEY
 from rmp_milter.keeper.log.tables import LogTable
-from rmp_milter.keeper.log.tree import LogFault
+from rmp_milter.keeper.log.tree import LogFault, LogSnapshot
 from rmp_milter.keeper.log.version import FORMAT, FORMAT_KEY
 from rmp_milter.keeper.log.writing import INDEX_SIZE
 
@@ -153,6 +153,18 @@ class Journal(OpenLog):
         with self._reading() as txn:
             yield Own.of(ReadOnly(txn))
 
+    @contextmanager
+    def looking(self, known: Iterable[bytes]) -> Iterator[Own]:
+        """Give the keeper's own tables as they are at each look, for the block.
+
+        The cards ``known`` under these keys are of one moment. For who asks nothing else, or is
+        judged by again behind a leaf. Raises :class:`JournalError`.
+        """
+        with self._as_journal_error(), self._access.looking() as txn:
+            own = Own.of(ReadOnly(txn))
+            own.known.foresee(known)
+            yield own
+
     def forget(
         self, dossier_id: bytes, *, with_it: Callable[[Own], None] | None = None
     ) -> None:
@@ -193,11 +205,15 @@ class Journal(OpenLog):
         what is written while a clock is behind must not hide that it is. Raises
         :class:`JournalError` where a leaf cannot be read.
         """
-        with self._as_journal_error(), self.snapshot() as seen:
-            size = len(self)
-            begin = max(self._looked_at, size - LOOKED_BACK)
-            found = [self._latest, *map(logged_at, seen.entries(begin, size))]
-        self._looked_at, self._latest = size, max(found)
+        with self._as_journal_error(), self._access.looking() as txn:
+            leaves, begin = LogSnapshot(txn), self._looked_at
+            new = [*leaves.entries(begin, begin + LOOKED_BACK)] if begin else []
+            if not begin or len(new) == LOOKED_BACK:
+                size = log_writing.size_of(txn)
+                begin = max(begin, size - LOOKED_BACK)
+                new = [*leaves.entries(begin, size)]
+        self._looked_at = begin + len(new)
+        self._latest = max([self._latest, *map(logged_at, new)])
         return self._latest
 
     def history(self, dossier_id: bytes, limit: int) -> list[PastEvent]:

@@ -5,7 +5,7 @@ where two were made of one revision. What was erased leaves a tombstone, for goo
 it counts ever again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -102,6 +102,12 @@ class KnownCards:
         """Return what is known; none where nothing is, or not any more."""
         row = self._row(key)
         return _unpacked(row) if row else None
+
+    def foresee(self, keys: Iterable[bytes]) -> None:
+        """Be told which cards will be looked at, all at once where the log is far away."""
+        own = [key for key in keys if len(key) == _KEY_SIZE]
+        if len(own) > 1:
+            self._txn.foresee(OwnTable.KNOWN, own)
 
     def entries(self) -> Iterator[tuple[bytes, Known | None]]:
         """Yield every key with what is known under it; none for a tombstone."""

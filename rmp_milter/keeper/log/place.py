@@ -22,6 +22,12 @@ class LogAccess(Protocol):
     def reading(self) -> AbstractContextManager[ReadTransaction]:
         """Give one moment."""
 
+    def looking(self) -> AbstractContextManager[ReadTransaction]:
+        """Give the log as it is at each look, whatever is written between two.
+
+        For who has one question, or is judged by again in the turn in which he writes.
+        """
+
     def write(
         self,
         work: Callable[[WriteTransaction], T],

@@ -27,6 +27,7 @@ from rmp_milter.keeper.log.version import FORMAT, FORMAT_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from rmp_milter.engine.doubts import Doubts
@@ -135,6 +136,10 @@ class PostgresqlLogAccess(Closing):
         """Give one moment, which is that of the first look; of none nothing is asked."""
         with self._access.reading(late=True) as txn:
             yield txn
+
+    def looking(self) -> AbstractContextManager[ReadTransaction]:
+        """Give it as it is at each look."""
+        return self._access.looking()
 
     def write(
         self,

@@ -9,8 +9,8 @@ from rmp_milter.engine.lmdb_transaction import LmdbReads, LmdbWrites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
-    from rmp_milter.engine.tables import EngineTable
     from rmp_milter.engine.transaction import Expected
     from rmp_milter.store.format.environment import Environment
 
@@ -30,10 +30,9 @@ class LmdbAccess:
         with self._environment.reading() as txn:
             yield LmdbReads(txn, self._environment.tables)
 
-    def has(self, table: EngineTable, key: bytes) -> bool:
-        """Whether there is a record of this key now."""
-        with self.reading() as txn:
-            return txn.has(table, key)
+    def looking(self) -> AbstractContextManager[LmdbReads[memoryview]]:
+        """Give one moment: here a look costs nothing more in one."""
+        return self.reading()
 
     def write(self, work: Callable[[LmdbWrites], T], expected: Expected | None = None) -> T:
         """Do ``work`` in the write transaction; whatever it asks for is at hand."""
