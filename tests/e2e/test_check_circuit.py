@@ -16,7 +16,7 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    made = Host()
+    made = Host(by_library=True)
     transport = made.postfix.config_dir / "transport"
     transport.write_text(f"{transport.read_text()}{CHECK_DOMAIN} {CHECK_TRANSPORT}\n")
     with made:

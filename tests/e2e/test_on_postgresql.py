@@ -58,7 +58,7 @@ def on(server: PrivatePostgres) -> Settings:
 
 @pytest.fixture(scope="module")
 def clinic(server: PrivatePostgres) -> Iterator[Clinic]:
-    host = Host(on(server))
+    host = Host(on(server), by_library=True)
     service = host.service
     server.run_sql(service.rmp("store", "init", "--sql").stdout.decode())
     said = service.rmp("store", "move").stdout.decode()
@@ -171,7 +171,7 @@ def test_a_second_courier_sends_beside_the_first_and_when_that_was_killed(
 def second(server: PrivatePostgres, clinic: Clinic) -> Iterator[Host]:
     """Another host's Postfix and milter, on the same store and with the same keeper."""
     way = json.dumps([str(clinic.host.service.keeper_socket)])
-    host = Host({**on(server), ("milter", "keepers"): way})
+    host = Host({**on(server), ("milter", "keepers"): way}, by_library=True)
     try:
         host.service.start(Part.MILTER)
         wait_until(lambda: is_listening(host.service.milter_socket), 60, "the second milter")

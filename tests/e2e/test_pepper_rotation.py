@@ -29,7 +29,7 @@ CODE = "Pgnj3w5z"
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with without_chores() as host:
+    with without_chores(by_library=True) as host:
         yield host
 
 

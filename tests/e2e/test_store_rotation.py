@@ -38,7 +38,7 @@ Status: 5.1.1\r
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with Host() as host:
+    with Host(by_library=True) as host:
         yield host
 
 

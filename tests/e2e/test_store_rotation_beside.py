@@ -25,7 +25,7 @@ KEYS = {
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with without_chores() as host:
+    with without_chores(by_library=True) as host:
         yield host
 
 

@@ -27,7 +27,7 @@ def host(soft_token: SoftToken) -> Iterator[Host]:
         ("keeper", "token_module"): json.dumps(MODULE),
         ("keeper", "token_pin"): json.dumps(str(soft_token.pin_file)),
     }
-    with Host(settings) as host:
+    with Host(settings, by_library=True) as host:
         yield host
 
 

@@ -26,7 +26,7 @@ def noise(size: int, seed: int) -> bytes:
 
 @pytest.mark.promise(number=7)
 def test_a_full_disk_defers_and_loses_nothing() -> None:
-    with Host() as host:
+    with Host(by_library=True) as host:
         doctor, service = host.doctor("Dr Paul DEMO", "paul@cabinet.test"), host.service
         host.ask(
             doctor,

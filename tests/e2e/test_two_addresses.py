@@ -15,7 +15,7 @@ LINES = "Patient : DUPONT Jean\nNé le : 30/01/1959\n"
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
-    with Host(others=(OTHER,)) as made:
+    with Host(others=(OTHER,), by_library=True) as made:
         yield made
 
 

@@ -15,7 +15,7 @@ LETTERS = "ABCDEFGHIJ"
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    with without_chores() as host:
+    with without_chores(by_library=True) as host:
         yield host
 
 

@@ -45,7 +45,7 @@ def test_a_patients_proof_needs_nobody(tmp_path: Path) -> None:
         ("audit", "witness_policy"): f'"{policy}"',
         ("audit", "witnessed"): f'"{kept}"',
     }
-    with Host(settings) as host, at_work(made(host, tmp_path / "w")) as url:
+    with Host(settings, by_library=True) as host, at_work(made(host, tmp_path / "w")) as url:
         paul = host.doctor("Dr Paul DEMO", "paul@cabinet.test")
         keys = host.service.rmp("access", "witness", "key", "show", str(tmp_path / "w"))
         log = host.service.rmp("access", "key").stdout.decode().strip()
