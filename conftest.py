@@ -109,9 +109,9 @@ def _temporary_folder() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _each_rsa_key_once() -> Iterator[None]:
-    """Make the service's key once for each address in a run, others once for all workers.
+    """Make the service's key once for each address in a run, and let OpenSSL prove each once.
 
-    And let OpenSSL prove each once. A service's key takes seconds.
+    The first takes seconds.
     """
     others = RsaKeys()
     with pytest.MonkeyPatch.context() as patch:
