@@ -168,8 +168,8 @@ class Dispatcher:
         look = _OutboxLook({}, {}, {})
         sent = self._unnoted()  # before the snapshot: what is noted since is not in that
         left, self._more = _ROWS_LOOKED_AT, not recipients
-        with self._outbox.snapshot(late=True) as snapshot:
-            for row in snapshot.due(int(time.time()) if recipients else URGENT, left):
+        with self._outbox.looking() as view:
+            for row in view.due(int(time.time()) if recipients else URGENT, left):
                 left -= 1
                 if row.next_try == URGENT:
                     look.urgent[row.recipient] = None

@@ -64,16 +64,14 @@ class OutboxView(Bodies):
         A row whose state is damaged is left out, so that it holds up no other; it is
         shown by :meth:`rows`.
         """
-        over = (
-            key[4:]
-            for key in takewhile(
-                lambda key: number_of(key[:4]) <= now, self._txn.keys(StoreTable.OUTBOX_DUE)
-            )
+        over = takewhile(
+            lambda key: number_of(key[:4]) <= now, self._txn.keys(StoreTable.OUTBOX_DUE)
         )
         while limit > 0 and (some := list(islice(over, min(limit, READ_AT_ONCE)))):
-            for key, sealed in zip(some, self._states(some), strict=True):
-                row = self._shown(number_of(key), sealed)
-                if row.state is not RowState.DAMAGED:
+            for key, sealed in zip(some, self._states([key[4:] for key in some]), strict=True):
+                row = self._shown(number_of(key[4:]), sealed)
+                # What changed between two looks has another place by now, or none.
+                if row.state is not RowState.DAMAGED and row.next_try == number_of(key[:4]):
                     limit -= 1
                     yield row
 
@@ -130,10 +128,18 @@ class OpenOutbox:
             with snapshot.lent():
                 yield snapshot
 
+    @contextmanager
+    def looking(self) -> Iterator[OutboxView]:
+        """Give the outbox as it is at each look, whatever changes between two."""
+        with self._access.looking() as txn:
+            snapshot = OutboxView(txn, self._codecs)
+            with snapshot.lent():
+                yield snapshot
+
     def load(self, row: int) -> OutgoingMail:
         """Return the mail of ``row`` as it is now, its bodies still by reference."""
-        with self._access.looking() as txn:
-            return OutboxView(txn, self._codecs).load(row)
+        with self.looking() as view:
+            return view.load(row)
 
     def rows(self, *, sent: bool = False) -> list[OutboxRow]:
         """Return all rows, and those that bounced lately; with ``sent`` the sent ones too."""

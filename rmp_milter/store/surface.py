@@ -365,8 +365,8 @@ class OutboxSnapshot(Stored, Protocol):
         """Yield up to ``limit`` rows whose next try has come, the longest waiting first.
 
         Of the same time the lower number first; those with an urgent mail (:data:`URGENT`)
-        before all others. A row whose state is damaged is left out, so that it holds up no
-        other; it is shown by :meth:`rows`.
+        before all others. A row whose state is damaged, or that was changed since its place
+        was read, is left out, so that it holds up no other; it is shown by :meth:`rows`.
         """
 
     def rows(self, *, sent: bool) -> Iterator[OutboxRow]:
@@ -421,6 +421,9 @@ class Outbox(_Open, Protocol):
 
         Bodies are lent as long as the block lasts.
         """
+
+    def looking(self) -> AbstractContextManager[OutboxSnapshot]:
+        """Give the outbox as it is at each look, whatever changes between two."""
 
     def load(self, row: int) -> OutgoingMail:
         """Return the mail of ``row`` as it is now, its bodies still by reference."""

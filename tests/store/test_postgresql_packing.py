@@ -3,7 +3,7 @@
 import pytest
 
 from rmp_milter.engine.postgresql import packing
-from rmp_milter.engine.postgresql.packing import copy_rows, keys_in, records_in
+from rmp_milter.engine.postgresql.packing import answers_in, copy_rows, keys_in, records_in
 
 
 def page_of(*records: tuple[bytes, bytes]) -> bytes:
@@ -21,6 +21,23 @@ def test_records_come_out_of_a_page_as_they_are(value: bytes) -> None:
 def test_keys_come_out_of_a_page_as_they_are() -> None:
     keys = [b"a", b"\0" * 300, b"\xff\xff"]
     assert keys_in(b"".join(len(key).to_bytes(4) + key for key in keys)) == keys
+
+
+def test_answers_come_to_the_questions_that_they_are_to() -> None:
+    page = b"".join(
+        number.to_bytes(4)
+        + len(key).to_bytes(4)
+        + length.to_bytes(4, signed=True)
+        + key
+        + value
+        for number, key, length, value in (
+            (0, b"k", 3, b"\0\1\2"),
+            (2, b"", -1, b""),
+            (2, b"key", 0, b""),
+        )
+    )
+    assert answers_in(page, 3) == [[(b"k", b"\0\1\2")], [], [(b"", None), (b"key", b"")]]
+    assert answers_in(None, 2) == [[], []]
 
 
 def test_a_page_of_nothing_is_none() -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
-from postgresql_case import made_on
+from postgresql_case import made_on, place_on
 from store_case import (
+    KEYS,
     NOW,
     a_deposit,
     a_doctor,
@@ -27,13 +28,16 @@ from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.handlers.people.choice import choose
 from rmp_milter.mail.header.routing import parse
 from rmp_milter.store.format.codecs import Codec
+from rmp_milter.store.outbox import OutboxView
+from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from testbed.exchanges import waits
 from testbed.postgres import PrivatePostgres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rmp_milter.dossier.changes import NewDossier
+    from rmp_milter.engine.transaction import Value
 
 
 @pytest.fixture(scope="module")
@@ -210,3 +214,31 @@ def test_what_is_written_together_seldom_is_not_remembered_for_ever(
         assert len(said) > 7
         assert store.has_seen(b"d" * 32)
         assert store.stats()["entries"] == 1
+
+
+def test_a_row_that_changed_between_two_looks_is_not_due_where_it_was(
+    server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = PostgresqlEngine(place_on(server, "rmp", 30))
+    with made_on(server) as store, engine.outbox(KEYS.outbox, clock=lambda: NOW) as outbox:
+        for _ in range(3):
+            store.commit(Changes(outbox=(a_mail(),)), NOW)
+        read = OutboxView._states
+
+        def late(view: OutboxView, keys: Sequence[bytes]) -> Sequence[Value | None]:
+            outbox.sent(1)
+            outbox.failed(2, "greylisted", NOW + 300)
+            return read(view, keys)
+
+        monkeypatch.setattr(OutboxView, "_states", late)
+        with outbox.looking() as view:
+            assert [row.row for row in view.due(NOW, 9)] == [3]
+
+
+def test_what_is_due_is_two_looks(server: PrivatePostgres) -> None:
+    engine = PostgresqlEngine(place_on(server, "rmp", 30))
+    with made_on(server) as store, engine.outbox(KEYS.outbox, clock=lambda: NOW) as outbox:
+        store.commit(Changes(outbox=(a_mail(),)), NOW)
+        with waits() as waited, outbox.looking() as view:
+            assert [row.row for row in view.due(NOW, 9)] == [1]
+        assert len(waited) == 2

@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from functools import cache
 from itertools import count
-from struct import pack
+from struct import Struct
 from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
@@ -46,6 +46,9 @@ Taker: TypeAlias = "Callable[[PGresult], psycopg.Error | None]"
 
 TEXT, BINARY = 0, 1
 BYTEA = 17
+
+_ARRAY, _LENGTH = Struct("!iiiii"), Struct("!i")
+_EMPTY_ARRAY = Struct("!iii").pack(0, 0, BYTEA)
 
 UNSENT_BYTES = 1 << 20
 """So much may wait to be sent before more is added to it: a body is not held a second time."""
@@ -249,9 +252,12 @@ def _encoded(value: Said) -> tuple[Octets, int]:
 
 def _array(values: list[bytes]) -> bytes:
     """Return ``bytea[]`` in the server's own form (``array_recv`` of its source)."""
-    head = pack("!iiiii", 1, 0, BYTEA, len(values), 1) if values else pack("!iii", 0, 0, BYTEA)
-    parts = [part for value in values for part in (pack("!i", len(value)), value)]
-    return b"".join([head, *parts])
+    if not values:
+        return _EMPTY_ARRAY
+    parts = [_ARRAY.pack(1, 0, BYTEA, len(values), 1)]
+    for value in values:
+        parts += _LENGTH.pack(len(value)), value
+    return b"".join(parts)
 
 
 def _error_in(result: PGresult) -> psycopg.Error | None:
@@ -260,11 +266,15 @@ def _error_in(result: PGresult) -> psycopg.Error | None:
     return errors.error_from_result(result)
 
 
+def _octets(octets: bytes) -> bytes:
+    return octets
+
+
 def _number(octets: bytes) -> int:
     return int.from_bytes(octets, "big", signed=True)
 
 
-_READ: dict[int, Callable[[bytes], object]] = {BYTEA: bytes, 20: _number, 23: _number}
+_READ: dict[int, Callable[[bytes], object]] = {BYTEA: _octets, 20: _number, 23: _number}
 """How values of these types are read, by the numbers that every server has for them."""
 
 

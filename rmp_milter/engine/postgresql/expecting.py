@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from rmp_milter.engine.postgresql.packing import answers_in
 from rmp_milter.engine.postgresql.reading import BEYOND_ALL, FIRST
 from rmp_milter.engine.postgresql.statements import in_one, statements
 from rmp_milter.engine.transaction import Expected, beyond
@@ -50,10 +51,9 @@ class Fetched:
         """Take in what was answered."""
         if not self._asked:
             return
-        parts: list[list[Row]] = [[] for _ in self._asked]
-        for number, key, value in cast("list[tuple[int, bytes, bytes]]", self._answer.rows):
-            parts[number].append((key, value))
-        for rows, (_, _, take) in zip(parts, self._asked, strict=True):
+        page = cast("bytes | None", self._answer.rows[0][0])
+        answers = answers_in(page, len(self._asked))
+        for rows, (_, _, take) in zip(answers, self._asked, strict=True):
             take(rows)
 
     def _ask(self, expected: Expected, fence: Fence | None) -> None:

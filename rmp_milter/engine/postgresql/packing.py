@@ -5,8 +5,11 @@ the server takes to find it. So a page comes as one value, taken apart here, and
 goes as COPY's own octets, put together here.
 
 A page is, for each of its records, u32 length of the key ‖ u32 length of the value ‖ key ‖ value;
-a page of keys is u32 length ‖ key. The key of a part of a body is followed by its u32 number. Rows
-of COPY: https://www.postgresql.org/docs/15/sql-copy.html, Binary Format.
+a page of keys is u32 length ‖ key. The key of a part of a body is followed by its u32 number. What
+was asked in one (:func:`.statements.in_one`) has before each record the u32 number of the question,
+and -1 for the length of a value that is none.
+
+Rows of COPY: https://www.postgresql.org/docs/15/sql-copy.html, Binary Format.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ MOST_SENT = 1 << 18
 
 _LENGTH = Struct(">I")
 _LENGTHS = Struct(">II")
+_ANSWER = Struct(">IIi")
 _FIELDS = Struct(">H")
 NUMBER_BYTES = 4
 
@@ -42,6 +46,20 @@ def records_in(page: bytes | None) -> list[tuple[bytes, bytes]]:
         behind = middle + value_length
         add((page[at + _LENGTHS.size : middle], page[middle:behind]))
         at = behind
+    return found
+
+
+def answers_in(page: bytes | None, questions: int) -> list[list[tuple[bytes, bytes | None]]]:
+    """Return by the number of the question what was answered to each of so many."""
+    found: list[list[tuple[bytes, bytes | None]]] = [[] for _ in range(questions)]
+    at, end, heads = 0, len(page or b""), _ANSWER.unpack_from
+    while page and at < end:
+        number, key_length, value_length = heads(page, at)
+        begin = at + _ANSWER.size
+        middle = begin + key_length
+        at = middle + max(0, value_length)
+        value = page[middle:at] if value_length >= 0 else None
+        found[number].append((page[begin:middle], value))
     return found
 
 

@@ -143,10 +143,17 @@ _APPEND = SQL("INSERT INTO {table} (k, v) SELECT * FROM unnest(%b::bytea[], %b::
 _WRITE_PART = SQL("INSERT INTO {table} (k, n, v) VALUES (%b, %b, %b)")
 
 
+_ALL_ANSWERS = (
+    b"SELECT string_agg(int4send(number) || int4send(length(k))"
+    b" || int4send(coalesce(length(v), -1)) || k || coalesce(v, ''::bytea), ''::bytea)"
+    b" FROM (%s) AS asked (number, k, v)"
+)
+
+
 def in_one(asked: Sequence[bytes]) -> bytes:
-    """Return one statement that asks all of these; each row begins with the number of its part."""
+    """Return one statement that asks all of these, and is answered by one value."""
     parts = (b"(SELECT %d, %s)" % (number, each) for number, each in enumerate(asked))
-    return b" UNION ALL ".join(parts)
+    return _ALL_ANSWERS % b" UNION ALL ".join(parts)
 
 
 def done_in_one(changes: Sequence[bytes]) -> bytes:
