@@ -4,13 +4,14 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
-from deb.build import build
+from deb.build import TIGHT, build
 from deb.releases import DebianRelease, PackageTarget
 from testbed.doctor import Doctor
 from testbed.folders import own_folder
@@ -21,6 +22,9 @@ IMAGES = ROOT / "build" / "machines"
 SERVICE = "rmp@rmp.chu.example"
 DOCTOR = "paul@cabinet.example"
 PARTS = ("rmp-keeper", "rmp-milter", "rmp-courier")
+
+Step: TypeAlias = Callable[[str], AbstractContextManager[None]]
+"""A part of a test, by its name (conftest's fixture ``step``)."""
 
 on_a_machine = [
     pytest.mark.soak,
@@ -49,14 +53,16 @@ WantedBy=multi-user.target
 
 
 @contextmanager
-def machine_with_package(release: DebianRelease, *more: str) -> Iterator[VirtualMachine]:
+def machine_with_package(
+    release: DebianRelease, *more: str, packed: Sequence[str] = TIGHT
+) -> Iterator[VirtualMachine]:
     """Give a mail host with the package at hand, and nothing of ours installed.
 
-    ``more`` are packages of Debian's that it has besides.
+    ``more`` are packages of Debian's that it has besides; ``packed`` is how ours is.
     """
     folder = own_folder("machine-", on_disk=True)
     try:
-        package = build(PackageTarget(release, "amd64"), folder)
+        package = build(PackageTarget(release, "amd64"), folder, packed)
         disk = folder / "package.tar"
         subprocess.run(["tar", "-C", folder, "-cf", disk, package.name], check=True)
         image = machine_image(release.codename, IMAGES, *more)

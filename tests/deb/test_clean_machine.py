@@ -6,6 +6,7 @@ import pytest
 from mail_host import (
     PARTS,
     Admin,
+    Step,
     await_parts,
     be_a_mail_host,
     first_circuit,
@@ -53,18 +54,25 @@ def doctor() -> Iterator[Doctor]:
 
 
 def test_a_clean_machine_answers_after_few_commands_and_survives_what_years_bring(
-    machine: VirtualMachine, doctor: Doctor
+    machine: VirtualMachine, doctor: Doctor, step: Step
 ) -> None:
-    be_a_mail_host(machine)
     admin = Admin(machine)
-    first_circuit(admin, doctor)
+    with step("a mail host, and the first answer"):
+        be_a_mail_host(machine)
+        first_circuit(admin, doctor)
     assert len(admin.typed) <= MOST_COMMANDS, admin.typed
-    _see_units(machine)
-    _see_witness(machine)
-    _see_upgrade(machine)
-    see_reboot(machine, doctor)
-    _see_crash_loop(machine)
-    _see_purge(machine)
+    with step("units and their order"):
+        _see_units(machine)
+    with step("a witness"):
+        _see_witness(machine)
+    with step("two upgrades"):
+        _see_upgrade(machine)
+    with step("a boot"):
+        see_reboot(machine, doctor)
+    with step("a crash loop"):
+        _see_crash_loop(machine)
+    with step("a purge"):
+        _see_purge(machine)
 
 
 def _see_units(machine: VirtualMachine) -> None:

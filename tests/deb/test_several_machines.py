@@ -8,6 +8,7 @@ import pytest
 from mail_host import (
     PARTS,
     Admin,
+    Step,
     await_parts,
     be_a_mail_host,
     circuit,
@@ -18,6 +19,7 @@ from mail_host import (
     see_reboot,
 )
 
+from deb.build import QUICK
 from deb.releases import RELEASES, DebianRelease
 from testbed.doctor import Doctor
 from testbed.machine import VirtualMachine
@@ -38,7 +40,7 @@ pytestmark = on_a_machine
 @pytest.fixture(params=RELEASES, ids=lambda release: f"debian-{release.number}")
 def machine(request: pytest.FixtureRequest) -> Iterator[VirtualMachine]:
     assert isinstance(request.param, DebianRelease)
-    with machine_with_package(request.param, *SERVER) as made:
+    with machine_with_package(request.param, *SERVER, packed=QUICK) as made:
         yield made
 
 
@@ -49,32 +51,50 @@ def doctor() -> Iterator[Doctor]:
 
 
 def test_store_and_log_go_to_a_server_and_all_goes_on(
-    machine: VirtualMachine, doctor: Doctor
+    machine: VirtualMachine, doctor: Doctor, step: Step
 ) -> None:
-    be_a_mail_host(machine)
     admin = Admin(machine)
-    first_circuit(admin, doctor)
-    found = _findings(machine)
+    with step("a mail host, and the first answer"):
+        be_a_mail_host(machine)
+        first_circuit(admin, doctor)
+    with step("what rmp check finds"):
+        found = _findings(machine)
+    with step("store and log go to the server"):
+        new = _go_to_the_server(admin, doctor, found)
+    _see_all_goes_on(machine, doctor, step)
+    with step("the way by TLS, and an answer"):
+        _go_by_tls(admin)
+        circuit(machine, doctor)
+    _see_all_goes_on(machine, doctor, step, way="stunnel@rmp-db")
+    with step("what rmp check finds"):
+        assert not _findings(machine) - found - {new}
+
+
+def _go_to_the_server(admin: Admin, doctor: Doctor, found: set[str]) -> str:
+    """Move both, and return the one thing more that is found then."""
     _move_the_store(admin)
     _move_the_log(admin)
     admin.types("systemctl start rmp.target")
-    await_parts(machine)
-    circuit(machine, doctor)
-    (new,) = _findings(machine) - found
+    await_parts(admin.machine)
+    circuit(admin.machine, doctor)
+    (new,) = _findings(admin.machine) - found
     assert new.startswith("the access log's server: no standby must have what is written")
-    _see_what_timers_start(machine)
-    _see_server_begun_anew(machine, doctor)
-    _see_upgrade(machine)
-    see_reboot(machine, doctor)
-    _see_none_was_tried_twice(machine)
-    _go_by_tls(admin)
-    circuit(machine, doctor)
-    _see_what_timers_start(machine)
-    _see_upgrade(machine)
-    machine.run("systemctl restart stunnel@rmp-db")
-    see_reboot(machine, doctor)
-    _see_none_was_tried_twice(machine)
-    assert not _findings(machine) - found - {new}
+    return new
+
+
+def _see_all_goes_on(
+    machine: VirtualMachine, doctor: Doctor, step: Step, *, way: str = "postgresql"
+) -> None:
+    """See what months bring; ``way`` is the unit by which the server is reached."""
+    with step("what timers start"):
+        _see_what_timers_start(machine)
+    with step(f"{way} begun anew"):
+        _see_way_begun_anew(machine, doctor, way)
+    with step("an upgrade"):
+        _see_upgrade(machine)
+    with step("a boot"):
+        see_reboot(machine, doctor)
+        _see_none_was_tried_twice(machine)
 
 
 def _findings(machine: VirtualMachine) -> set[str]:
@@ -124,13 +144,13 @@ def _see_what_timers_start(machine: VirtualMachine) -> None:
     machine.run("rmp backup verify /var/backups/rmp")
     machine.run("rmp access verify /var/lib/rmp-audit/export")
     assert "rmp_" in machine.run("cat /var/lib/prometheus/node-exporter/rmp.prom").out
-    machine.run("rmp outbox list && rmp doctor list && rmp check --live")
+    machine.run(f"rmp outbox list && rmp doctor list && {CHECK} --live")
 
 
-def _see_server_begun_anew(machine: VirtualMachine, doctor: Doctor) -> None:
-    """See that no part ends for a server that its admin starts anew."""
+def _see_way_begun_anew(machine: VirtualMachine, doctor: Doctor, way: str) -> None:
+    """See that no part ends for a server, or a way to it, that its admin starts anew."""
     before = _pids(machine)
-    machine.run("systemctl restart postgresql")
+    machine.run(f"systemctl restart {way}")
     circuit(machine, doctor)
     assert _pids(machine) == before
 
