@@ -15,7 +15,7 @@ from rmp_milter.store.surface import URGENT, Outbox, OutboxRow
 log = logging.getLogger("rmp.courier")
 
 POLL_SECONDS = 0.05
-"""How often it is asked whether any process committed: one number in shared memory."""
+"""How often it is asked whether any process committed: one number, in shared memory or far away."""
 
 HEARTBEAT_SECONDS = 1.0
 """How often the outbox is looked at without a commit: waits end by the clock alone."""
@@ -102,12 +102,13 @@ class Dispatcher:
         self._reap()
 
     def _loop(self, pool: ThreadPoolExecutor, stop: threading.Event) -> None:
-        seen, looked_at = -1, 0.0
+        seen, change, asked_at, looked_at = -1, -1, 0.0, 0.0
         while not stop.is_set():
             self._wake.clear()
             ended = self._reap()
             now = time.monotonic()
-            change = self._outbox.last_change()
+            if now - asked_at >= POLL_SECONDS:
+                asked_at, change = now, self._outbox.last_change()
             beat = now - looked_at >= HEARTBEAT_SECONDS
             news = beat or change != seen
             if now >= self._pause_until and (news or (ended and self._more)):
@@ -120,7 +121,7 @@ class Dispatcher:
             self._leave_to_others()
             if beat:
                 self._rest()
-            self._wake.wait(POLL_SECONDS)
+            self._wake.wait(max(0.0, asked_at + POLL_SECONDS - time.monotonic()))
 
     def _make_way(self, wanted: Collection[str]) -> None:
         """Take back what was handed out, for urgent rows that came after it; it stays due."""

@@ -149,3 +149,7 @@ class LmdbWrites(LmdbReads[bytes]):
     def delete(self, table: EngineTable, key: bytes) -> bool:
         """Remove a record."""
         return self._txn.delete(key, db=self._handles[table])
+
+    def remove(self, table: EngineTable, key: bytes) -> None:
+        """Remove a record if there is one."""
+        self.delete(table, key)

@@ -164,6 +164,9 @@ class WriteTransaction(ReadTransaction, Protocol):
     def delete(self, table: EngineTable, key: bytes) -> bool:
         """Remove a record; return whether there was one."""
 
+    def remove(self, table: EngineTable, key: bytes) -> None:
+        """Remove a record if there is one: who need not know makes no engine look for it."""
+
 
 class ReadOnly:
     """A moment for who may write elsewhere: here writing is refused."""
@@ -193,6 +196,10 @@ class ReadOnly:
         raise _read_only(table, key, value)
 
     def delete(self, table: EngineTable, key: bytes) -> bool:
+        """Refuse."""
+        raise _read_only(table, key)
+
+    def remove(self, table: EngineTable, key: bytes) -> None:
         """Refuse."""
         raise _read_only(table, key)
 

@@ -173,6 +173,10 @@ class PostgresqlWrites:
             self._changes[table].set(key, None)
         return there
 
+    def remove(self, table: EngineTable, key: bytes) -> None:
+        """Remove a record if there is one; nothing is asked."""
+        self._changes[table].set(key, None)
+
     def bodies(self, schema: str) -> Iterator[Statement]:
         """Yield what changes bodies, to be said in this order: of an old one nothing is left."""
         for table, changed in self._changes.items():

@@ -133,15 +133,12 @@ class OutboxRows:
         """
         if self._txn.ahead == 1:
             return
-        due, references = list[bytes](), list[bytes]()
+        references = list[bytes]()
         with suppress(DamagedRecordError):
             for row in numbers:
-                if (state := self._find_state(row)) and not state.parked:
-                    due.append(due_key(row, state))
                 if sealed := self._txn.get(StoreTable.OUTBOX, u64(row)):
                     mail = self._codecs.mails.open(u64(row), sealed)
                     references += (self._reference(each, row) for each in body_references(mail))
-        self._txn.foresee(StoreTable.OUTBOX_DUE, due)
         self._txn.foresee(StoreTable.OUTBOX_BODIES, references)
 
     def sent(self, row: int, now: int) -> None:
@@ -208,7 +205,7 @@ class OutboxRows:
 
     def _delete_due(self, row: int, state: WaitingMail) -> None:
         if not state.parked:
-            self._txn.delete(StoreTable.OUTBOX_DUE, due_key(row, state))
+            self._txn.remove(StoreTable.OUTBOX_DUE, due_key(row, state))
 
     def _add_note(self, row: int, note: SentNote) -> None:
         self._ledger.notes += 1
