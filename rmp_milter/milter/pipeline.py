@@ -130,7 +130,7 @@ def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
         memory.close()
         return with_one_keeper(
             lambda with_it: on_whole_moments(
-                lambda: _take_gathered(mail, gathered, with_it), began
+                lambda: _take_gathered(mail, gathered, with_it, glances), began
             ),
             means,
             began,
@@ -165,11 +165,12 @@ def _done_unopened(mail: Mail, raw: memoryview, means: Means) -> str:
     return ""
 
 
-def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:
+def _take_gathered(mail: Mail, gathered: Gathered, means: Means, glances: Glances) -> str:
     why = ""
-    for _ in range(CONFLICT_TRIES):
+    for number in range(CONFLICT_TRIES):
+        seen = glances.anew() if number else glances
         try:
-            return _take_once(mail, gathered, means)
+            return _take_once(mail, gathered, means, seen)
         except GroundMoved:
             why = f"a card is older than the one in force: {RESTORED}"
         except Conflict as conflict:
@@ -181,9 +182,9 @@ def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:
     raise try_again("unavailable", why)
 
 
-def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
+def _take_once(mail: Mail, gathered: Gathered, means: Means, glances: Glances) -> str:
     with doubting(mail), objecting(gathered.clear):
-        read = _open(mail, Glances(means.store), means.keeper, gathered)
+        read = _open(mail, glances, means.keeper, gathered)
     with read.fresh:
         header = _header_alone(mail, read, means)
         read = _renewed(mail, read, header, means)
