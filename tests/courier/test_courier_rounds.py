@@ -28,6 +28,7 @@ from courier_case import (
 )
 
 from rmp_milter.courier.delivery import WholeMail
+from rmp_milter.courier.dispatch import HEARTBEAT_SECONDS, POLL_SECONDS
 from rmp_milter.courier.dkim_key import dns_record
 from rmp_milter.dossier.changes import Changes
 from rmp_milter.dossier.model import NOBODY, BodySlice, OutgoingMail, Slice
@@ -130,12 +131,44 @@ def test_a_new_row_is_noticed_long_before_the_next_heartbeat(
     assert sorted(waits)[2] < 0.5  # of a second
 
 
-def test_an_idle_courier_uses_next_to_no_cpu(outbox: Outbox, server: ScriptedServer) -> None:
+def test_an_idle_courier_asks_for_one_number_now_and_then_and_hardly_looks(
+    outbox: Outbox, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with working(rounds(outbox, server.port)):
         time.sleep(0.1)
-        began = time.process_time()
+        asked, looked = (
+            counted(monkeypatch, outbox, name) for name in ("last_change", "looking")
+        )
+        began = time.monotonic()
         time.sleep(1)
-        assert time.process_time() - began < 0.1
+        took = time.monotonic() - began
+    assert 0 < len(asked) <= 2 + took / POLL_SECONDS
+    assert len(looked) <= 2 + took / HEARTBEAT_SECONDS
+
+
+def test_a_mail_that_has_left_is_no_reason_to_ask_whether_others_committed(
+    store: Store, outbox: Outbox, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(60):
+        post(store, answer(f"dr{number}@x.test", number))
+    asked = counted(monkeypatch, outbox, "last_change")
+    began = time.monotonic()
+    with working(rounds(outbox, server.port)):
+        wait_until(lambda: len(server.mails) == 60)
+        took = time.monotonic() - began
+    assert len(asked) <= 3 + took / POLL_SECONDS
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, outbox: Outbox, name: str) -> list[None]:
+    """Return what grows by one with each call of a method of the outbox."""
+    calls, method = list[None](), getattr(outbox, name)
+
+    def call() -> object:
+        calls.append(None)
+        return method()
+
+    monkeypatch.setattr(outbox, name, call)
+    return calls
 
 
 def test_one_connection_carries_many_mails(
