@@ -30,6 +30,7 @@ BEFORE = ".before-rmp"
 UNITS = Path("/etc/systemd/system")
 _TEMPLATE = Path("/usr/lib/systemd/system/postfix@.service")
 _PREFIX = "postfix-"
+_BEING_MADE = ".rmp-setup"
 
 
 @dataclass(frozen=True)
@@ -196,26 +197,51 @@ def _file(path: Path, wanted: str) -> PlannedFile:
 
 
 def needs_instance(plan: InstancePlan) -> bool:
-    """Whether Postfix does not know the instance yet."""
-    return not plan.folder.exists()
+    """Whether Postfix does not know the instance yet, or making it was broken off."""
+    return not plan.folder.exists() or _being_made(plan).exists()
 
 
 def instance_commands(plan: InstancePlan) -> list[list[str]]:
-    """Return what makes the instance known to Postfix, in order."""
+    """Return what makes the instance known to Postfix, in order: what is left of it."""
     main = read_settings(None)
     begin = [] if main.get("multi_instance_wrapper") else [["postmulti", "-e", "init"]]
-    return [*begin, ["postmulti", "-I", plan.name, "-e", "create"]]
+    if str(plan.folder) not in words(main.get("multi_instance_directories", "")):
+        return [*begin, ["postmulti", "-I", plan.name, "-e", "create"]]
+    if (plan.folder / "main.cf").exists():  # the last thing that postmulti does
+        return [["postfix", "-c", str(plan.folder), "set-permissions"]]
+    return []
 
 
 def make_instance(plan: InstancePlan) -> None:
     """Have Postfix make folders and queue of the instance, and take its own main.cf away.
 
-    Raises :class:`PostfixError`.
+    Whoever breaks it off finds it begun: the folder says so to its end, and Postfix makes an
+    instance in one that is there. Raises :class:`PostfixError`.
     """
+    try:
+        _begin_folder(plan)
+    except OSError as error:
+        raise PostfixError(f"{plan.folder}: {error.strerror}") from error
     for program, *arguments in instance_commands(plan):
         ask(program, arguments, within=CHANGE_SECONDS)
     for name in ("main.cf", "master.cf"):
         (plan.folder / name).unlink(missing_ok=True)  # as shipped, copied a moment ago
+    _being_made(plan).unlink()
+
+
+def _begin_folder(plan: InstancePlan) -> None:
+    """Make the folder, unless it is there, with the mark that it is not whole yet, in one step."""
+    if plan.folder.exists():
+        return
+    made = plan.folder.with_name(f".{plan.folder.name}{_BEING_MADE}")
+    made.mkdir(parents=True, exist_ok=True)
+    made.chmod(FOLDER_MODE)  # whatever the umask took away
+    (made / _BEING_MADE).touch()
+    made.rename(plan.folder)
+
+
+def _being_made(plan: InstancePlan) -> Path:
+    return plan.folder / _BEING_MADE
 
 
 def write_file(file: PlannedFile) -> None:
