@@ -50,14 +50,15 @@ ls -A /etc/postfix-rmp
 @pytest.mark.parametrize(
     "broken_off_when",
     [
-        # Of three that wait for Postfix's scripts, those that leave something of postmulti's.
+        pytest.param("test -e /etc/postfix-rmp/main.cf", id="Postfix has copied its settings"),
+        # Each waits for Postfix's scripts, which sleep; `make soak` has all three.
         pytest.param(
             "test -d /etc/postfix-rmp", id="its folder is made", marks=pytest.mark.soak
         ),
-        pytest.param("test -e /etc/postfix-rmp/main.cf", id="Postfix has copied its settings"),
         pytest.param(
             "postconf -h multi_instance_directories | grep -q postfix-rmp",
             id="Postfix knows it",
+            marks=pytest.mark.soak,
         ),
     ],
 )
