@@ -1,4 +1,4 @@
-"""The directory for who guesses: each look is at a moment of its own, and good for a second.
+"""The directory for who guesses: each look is at a moment of its own, given back at once.
 
 By whose certificates a mail is opened is a guess that grants nothing. It waits for the keeper
 meanwhile, for as long as others' mails take; a moment that it held until then would be one of
@@ -7,8 +7,6 @@ the few that an engine on a server has, and strangers' mails would keep an emerg
 
 from __future__ import annotations
 
-import math
-import time
 from operator import methodcaller
 from typing import TYPE_CHECKING, cast
 
@@ -17,20 +15,11 @@ if TYPE_CHECKING:
     from rmp_milter.store.surface import Store
 
 
-REMEMBERED_SECONDS = 1.0
-"""So long a guess may rest on what was seen: the mail might have come that much earlier."""
-
-
 class Glances:
     """Look-ups of the directory in a store; fulfils :class:`.sender.Directory`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: dict[tuple[str, bytes | str], tuple[float, Doctor | None]] = {}
-
-    def anew(self) -> Glances:
-        """Return one that has seen nothing: what was judged by had changed."""
-        return Glances(self._store)
 
     def doctor(self, doctor_id: bytes) -> Doctor | None:
         """Return the doctor of this id."""
@@ -57,10 +46,5 @@ class Glances:
         return self._seen("doctor_by_key_id", key_id)
 
     def _seen(self, look: str, value: bytes | str) -> Doctor | None:
-        seen_at, found = self._known.get((look, value), (-math.inf, None))
-        now = time.monotonic()
-        if now - seen_at > REMEMBERED_SECONDS:
-            with self._store.looking() as view:
-                found = cast("Doctor | None", methodcaller(look, value)(view))
-            self._known[look, value] = now, found
-        return found
+        with self._store.looking() as view:
+            return cast("Doctor | None", methodcaller(look, value)(view))

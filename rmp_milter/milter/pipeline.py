@@ -115,11 +115,9 @@ def take(envelope: Envelope, memory: Memory, means: Means) -> str:
 
 
 def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
-    began, glances = time.monotonic(), Glances(means.store)
+    began = time.monotonic()
     with Memory() as bodies:
-        turn = outside_turn(
-            means.outsides, memory.size, lambda: _seems_known(envelope, glances)
-        )
+        turn = outside_turn(means.outsides, memory.size, lambda: _seems_known(envelope, means))
         with turn, memory.mapped() as raw:
             mail = _mail(envelope, raw)
             if word := on_whole_moments(lambda: _done_unopened(mail, raw, means), began):
@@ -130,16 +128,16 @@ def _take(envelope: Envelope, memory: Memory, means: Means) -> str:
         memory.close()
         return with_one_keeper(
             lambda with_it: on_whole_moments(
-                lambda: _take_gathered(mail, gathered, with_it, glances), began
+                lambda: _take_gathered(mail, gathered, with_it), began
             ),
             means,
             began,
-            lambda: _seems_known(envelope, glances),
+            lambda: _seems_known(envelope, means),
         )
 
 
-def _seems_known(envelope: Envelope, glances: Glances) -> bool:
-    return bool(likely_signers(envelope, "", glances))
+def _seems_known(envelope: Envelope, means: Means) -> bool:
+    return bool(likely_signers(envelope, "", Glances(means.store)))
 
 
 def _mail(envelope: Envelope, raw: memoryview) -> Mail:
@@ -165,12 +163,11 @@ def _done_unopened(mail: Mail, raw: memoryview, means: Means) -> str:
     return ""
 
 
-def _take_gathered(mail: Mail, gathered: Gathered, means: Means, glances: Glances) -> str:
+def _take_gathered(mail: Mail, gathered: Gathered, means: Means) -> str:
     why = ""
-    for number in range(CONFLICT_TRIES):
-        seen = glances.anew() if number else glances
+    for _ in range(CONFLICT_TRIES):
         try:
-            return _take_once(mail, gathered, means, seen)
+            return _take_once(mail, gathered, means)
         except GroundMoved:
             why = f"a card is older than the one in force: {RESTORED}"
         except Conflict as conflict:
@@ -182,9 +179,9 @@ def _take_gathered(mail: Mail, gathered: Gathered, means: Means, glances: Glance
     raise try_again("unavailable", why)
 
 
-def _take_once(mail: Mail, gathered: Gathered, means: Means, glances: Glances) -> str:
+def _take_once(mail: Mail, gathered: Gathered, means: Means) -> str:
     with doubting(mail), objecting(gathered.clear):
-        read = _open(mail, glances, means.keeper, gathered)
+        read = _open(mail, Glances(means.store), means.keeper, gathered)
     with read.fresh:
         header = _header_alone(mail, read, means)
         read = _renewed(mail, read, header, means)

@@ -22,6 +22,7 @@ from rmp_milter.keeper.authority.ground import (
     Shown,
     digest_of,
     ground_of,
+    keys_named,
 )
 from rmp_milter.keeper.authority.refusals import Moved, Unentitled
 from rmp_milter.keeper.authority.tickets import (
@@ -128,6 +129,23 @@ def test_what_the_keeper_did_not_say_of_a_dossier_is_no_card(
 ) -> None:
     with pytest.raises(Unentitled, match="not a dossier's card"):
         reading(Stand.CURRENT).dossier(forge(BY.dossier))
+
+
+def test_nothing_is_looked_up_for_a_card_that_the_keeper_did_not_make() -> None:
+    other = Sealer(secrets.token_bytes(32))
+    mine, his = SEALER.sealed(DOSSIER), SEALER.sealed(person(b"p"))
+    forged = [
+        other.sealed(DOSSIER),
+        other.sealed(person(b"p")),
+        his[:-1] + bytes([his[-1] ^ 1]),
+        b"",
+        b"\x01D",
+    ]
+    assert [*keys_named(SEALER, forged)] == []
+    assert [*keys_named(SEALER, [mine, *forged, his])] == [
+        b"D" + DOSSIER.dossier,
+        b"P" + person(b"p").person,
+    ]
 
 
 def test_a_person_is_his_card_and_its_certificate() -> None:

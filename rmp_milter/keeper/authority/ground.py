@@ -12,13 +12,7 @@ from typing import NamedTuple
 
 from rmp_milter.calls.authority import Authority, Candidate
 from rmp_milter.credentials import fingerprint_of
-from rmp_milter.dossier.cards import (
-    CardError,
-    DossierCard,
-    PersonCard,
-    dossier_card,
-    person_card,
-)
+from rmp_milter.dossier.cards import CardError, DossierCard, PersonCard
 from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.rules import Proof
 from rmp_milter.errors import AHEAD, GONE
@@ -240,17 +234,14 @@ class CardReading:
         return known
 
 
-def keys_named(sealed: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield under which keys these cards say that they are known.
-
-    To look ahead by: whoever made them, and whatever is wrong with them.
-    """
+def keys_named(sealer: Sealer, sealed: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield under which keys these cards are known, to look ahead by; nothing of a forged one."""
     for each in sealed:
         with suppress(CardError):
             if each[1:2] == DOSSIER:
-                yield DOSSIER + dossier_card(each).dossier
+                yield DOSSIER + sealer.dossier(each).dossier
             else:
-                yield PERSON + person_card(each).person
+                yield PERSON + sealer.person(each).person
 
 
 def digest_of(certificate: bytes) -> bytes:

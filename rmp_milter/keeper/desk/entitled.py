@@ -69,7 +69,7 @@ def entitled(desk: Desk, by: Authority, now: int) -> Entitled:
     """
     ticket = read_ticket(desk.holder, by.ticket, now)
     leniently = ticket.verb is Verb.URGENCE
-    named = keys_named((by.dossier, *(each.card for each in by.persons)))
+    named = keys_named(desk.sealer, (by.dossier, *(each.card for each in by.persons)))
     with desk.journal.looking(named) as own:
         reading = CardReading(
             desk.sealer, look_in(own), ticket.act, leniently=leniently, world=desk.world
@@ -84,7 +84,7 @@ def known_persons(
 ) -> tuple[Registrant, ...]:
     """Return those of the candidates whose cards count, to see who signed a mail."""
     shown = tuple(candidates)
-    with desk.journal.looking(keys_named(each.card for each in shown)) as own:
+    with desk.journal.looking(keys_named(desk.sealer, (each.card for each in shown))) as own:
         reading = CardReading(desk.sealer, look_in(own), leniently=True, world=desk.world)
         persons = tuple(reading.persons(shown, now))
     learn(desk, reading.learnt)

@@ -94,7 +94,7 @@ def persons_named(
     act = ticket.act if ticket else b""
     leniently = ticket is not None and ticket.verb is Verb.URGENCE
     enclosed = ticket.keys if ticket and ticket.verb in ABOUT_ENCLOSED_KEYS else ()
-    with desk.journal.looking(keys_named(each.card for each in readers)) as own:
+    with desk.journal.looking(keys_named(desk.sealer, (each.card for each in readers))) as own:
         reading = CardReading(
             desk.sealer, look_in(own), act, leniently=leniently, world=desk.world
         )
