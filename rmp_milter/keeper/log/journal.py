@@ -6,7 +6,6 @@ over all leaves (RFC 6962) gains by it. Several worker processes share the log; 
 its fork.
 """
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,9 +42,6 @@ __all__ = ["Journal", "JournalError", "LogFormatError", "LogTakenOver", "create"
 LOOKED_BACK = 1024
 """Leaves that :meth:`Journal.latest` looks at, at most, the first time."""
 
-FRESH_SECONDS = 1.0
-"""So long :meth:`Journal.latest` believes what it saw: clocks are judged by days."""
-
 WithLeaf = Callable[[Own, bool], None]
 """What is written with a leaf; the second value says whether the leaf is new."""
 NOTHING = OwnAhead()
@@ -78,7 +74,6 @@ class Journal(OpenLog):
         """Open an existing log and look at its end; raises as :class:`~.open_log.OpenLog`."""
         super().__init__(place)
         self._looked_at = self._latest = 0
-        self._fresh_until = 0.0
 
     def append(
         self,
@@ -102,20 +97,20 @@ class Journal(OpenLog):
         can hold.
         """
 
-        def work(txn: WriteTransaction) -> log_writing.Written:
+        def work(txn: WriteTransaction) -> int:
             written = log_writing.put(txn, event, logged_at, sealed)
             if with_it is not None:
                 own = Own.of(txn)
                 own.tidy(logged_at)
                 with_it(own, written.is_new)
-            return written
+            return written.last
 
         def expected() -> Expected:
             told = log_writing.expected([event])
             asked.say(told)
             return told
 
-        return self._written([self._write(work, expected)], logged_at)[0]
+        return self._write(work, expected)
 
     def append_all(
         self,
@@ -129,26 +124,17 @@ class Journal(OpenLog):
         Returns their indexes. ``with_them`` is called once, behind the last.
         """
 
-        def work(txn: WriteTransaction) -> list[log_writing.Written]:
+        def work(txn: WriteTransaction) -> tuple[int, ...]:
             own = Own.of(txn)
             own.tidy(logged_at)
             written = [
                 log_writing.put(txn, event, logged_at, sealed) for event, sealed in leaves
             ]
             with_them(own)
-            return written
+            return tuple(each.last for each in written)
 
         events = [event for event, _ in leaves]
-        written = self._write(work, lambda: log_writing.expected(events))
-        return self._written(written, logged_at)
-
-    def _written(
-        self, written: Sequence[log_writing.Written], logged_at: int
-    ) -> tuple[int, ...]:
-        """Note when leaves of our own were written; return their indexes."""
-        if any(each.is_new for each in written):
-            self._latest = max(self._latest, logged_at)
-        return tuple(each.last for each in written)
+        return self._write(work, lambda: log_writing.expected(events))
 
     def change(self, what: Callable[[Own], T]) -> T:
         """Change the keeper's own tables without a leaf; return what ``what`` returns.
@@ -215,14 +201,10 @@ class Journal(OpenLog):
     def latest(self) -> int:
         """Return the latest time at which a leaf was written (epoch seconds), 0 for none.
 
-        What other processes wrote may be missing for :data:`FRESH_SECONDS`.
-
         Of the last :data:`LOOKED_BACK` leaves and those that came since it was first asked:
         what is written while a clock is behind must not hide that it is. Raises
         :class:`JournalError` where a leaf cannot be read.
         """
-        if time.monotonic() < self._fresh_until:
-            return self._latest
         with self._as_journal_error(), self._access.looking() as txn:
             leaves, begin = LogSnapshot(txn), self._looked_at
             new = [*leaves.entries(begin, begin + LOOKED_BACK)] if begin else []
@@ -232,7 +214,6 @@ class Journal(OpenLog):
                 new = [*leaves.entries(begin, size)]
         self._looked_at = begin + len(new)
         self._latest = max([self._latest, *map(logged_at, new)])
-        self._fresh_until = time.monotonic() + FRESH_SECONDS
         return self._latest
 
     def history(self, dossier_id: bytes, limit: int) -> list[PastEvent]:
