@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rmp_milter.store import compacting, lmdb_moving, migrating, preparing, rotating
+from rmp_milter.store import compacting, lmdb_moving, lmdb_rotating, migrating, preparing
 from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.copying import LmdbMoment, moment_of
 from rmp_milter.store.engines import Migration, Rotation
 from rmp_milter.store.format.alone import FILE_MODE
+from rmp_milter.store.in_use import FileInUse
 from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.steps import STEPS
 from rmp_milter.store.store import LmdbStore, create
@@ -93,11 +94,11 @@ class LmdbEngine:
 
     def prepare_rotation(self, succession: KeySuccession, tell: Tell) -> PreparedRotation:
         """Write a copy of the store anew, under the key that follows."""
-        return preparing.prepare(self._folder, succession, tell)
+        return preparing.prepare(FileInUse(self._folder), succession, tell)
 
     def abandon_rotation(self, succession: KeySuccession) -> bool:
         """Throw the copy away."""
-        return preparing.abandon(self._folder, succession)
+        return preparing.abandon(FileInUse(self._folder), succession)
 
     def waiting_rotation(self) -> PreparedRotation | None:
         """Look for a copy."""
@@ -107,7 +108,9 @@ class LmdbEngine:
         self, succession: KeySuccession, tell: Tell, *, prepared_only: bool = False
     ) -> Rotation:
         """Write the store anew beside it, under the key that follows."""
-        ended = rotating.rotate(self._folder, succession, tell, prepared_only=prepared_only)
+        ended = lmdb_rotating.rotate(
+            self._folder, succession, tell, prepared_only=prepared_only
+        )
         return Rotation(ended, tuple(f"rm {file}" for file in migrating.all_kept(self._folder)))
 
     def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:

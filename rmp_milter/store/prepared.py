@@ -69,7 +69,10 @@ class RotationMark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RotationPlace:
     """The folder of a rotation inside the store's; who writes there has its turn."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, named: str = "") -> None:
+        """``named`` is how messages call the store."""
+        self.folder = folder
+        self.named = named or f"the store in {folder}"
         self.place = folder / PLACE
         self.base = self.place / "base"
         self.next = self.place / "next"
@@ -133,16 +136,16 @@ class RotationPlace:
 
 
 @contextmanager
-def turn(folder: Path) -> Iterator[RotationPlace]:
+def turn(folder: Path, named: str = "") -> Iterator[RotationPlace]:
     """Have the place beside the store for oneself; it is removed where nothing is left in it.
 
     Raises :class:`StoreError` where another process has it, and where there is no room.
     """
-    beside = RotationPlace(folder)
+    beside = RotationPlace(folder, named)
     try:
         beside.place.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        line = f"the store in {folder} and its keys stay as they were: {said(error, folder)}"
+        line = f"{beside.named} and its keys stay as they were: {said(error, folder)}"
         raise StoreError(line) from error
     with _turn_in(beside.place):
         try:
@@ -172,7 +175,7 @@ def _is_locked(fd: int) -> bool:
 
 
 def fitting(
-    folder: Path, beside: RotationPlace, succession: KeySuccession
+    beside: RotationPlace, succession: KeySuccession
 ) -> tuple[RotationMark | None, str]:
     """Return what can be gone on with, or why what is there cannot; nothing where nothing is.
 
@@ -196,7 +199,7 @@ def fitting(
         if mark.stage in {Stage.WRITTEN, Stage.READY}:
             check_own(beside.next, following)
         if mark.stage is Stage.READY and beside.change() != mark.change:
-            return _caught_up(folder, mark)
+            return _caught_up(beside.folder, mark)
     except (StoreError, lmdb.Error, OSError):
         return None, "the store is under another key by now, or what was prepared is damaged"
     return mark, ""
@@ -210,9 +213,7 @@ def _caught_up(folder: Path, mark: RotationMark) -> tuple[RotationMark | None, s
 
 
 @contextmanager
-def told_as_before(
-    folder: Path, beside: RotationPlace, succession: KeySuccession
-) -> Iterator[None]:
+def told_as_before(beside: RotationPlace, succession: KeySuccession) -> Iterator[None]:
     """Throw away what is beside the store, and the next key, where the block fails.
 
     Raises :class:`StoreError`, which says so.
@@ -220,8 +221,8 @@ def told_as_before(
     try:
         yield
     except (StoreError, lmdb.Error, OSError) as error:
-        why = said(error, folder)  # before there is room again
+        why = said(error, beside.folder)  # before there is room again
         beside.discard()
         succession.forget()
-        line = f"the store in {folder} and its keys stay as they were: {why}"
+        line = f"{beside.named} and its keys stay as they were: {why}"
         raise StoreError(line) from error

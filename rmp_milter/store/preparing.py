@@ -1,27 +1,23 @@
 """The long part of a rotation, beside a store in use: all but what is changed meanwhile.
 
 One moment of the store is copied, verified, written anew under the next key
-(:mod:`.resealing`) and verified again, each step on disk before the next. A call that was killed
-is gone on with. The store is read once, as for a backup, and not written to; what is changed in
-it is carried over when it is stopped (:mod:`.catching_up`).
+(:mod:`.resealing`) and verified again, each step on disk before the next, all that in files
+whatever the engine is (:mod:`.in_use`). A call that was killed is gone on with. The store is read
+once, as for a backup, and not written to; what is changed in it is carried over when it is stopped
+(:mod:`.catching_up`).
 """
 
 from __future__ import annotations
 
 import functools
-import os
 import time
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from rmp_milter.disk.new_files import sync_folder
-from rmp_milter.store.beside import DATA, check_own, see_room, verify
-from rmp_milter.store.copying import moment_of
+from rmp_milter.store.beside import check_own, see_room, verify
 from rmp_milter.store.engines import PreparedRotation
-from rmp_milter.store.format.environment import lease, release
-from rmp_milter.store.format.own_keys import check_keys
-from rmp_milter.store.format.tables import StoreTable
 from rmp_milter.store.prepared import RotationPlace, Stage, fitting, told_as_before, turn
 from rmp_milter.store.resealing import reseal
 
@@ -29,27 +25,33 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rmp_milter.store.engines import KeySuccession, Tell
-    from rmp_milter.store.format.keys import StoreKeys
+    from rmp_milter.store.in_use import InUse
     from rmp_milter.store.prepared import RotationMark
 
 COPIES = 2.5
 """So many times the store's size must be free: two copies, and the services go on writing."""
 
 
-def prepare(folder: Path, succession: KeySuccession, tell: Tell) -> PreparedRotation:
+def prepare(store: InUse, succession: KeySuccession, tell: Tell) -> PreparedRotation:
     """Do all of a rotation that can be done while the store is in use; durable on return.
 
     What an earlier call has done is gone on with, or thrown away where it does not fit. Raises
     :class:`StoreError`; then nothing is left beside the store.
     """
-    with turn(folder) as beside:
-        check_own_in_use(folder, succession.present())  # before a next key is destroyed
-        mark, why = fitting(folder, beside, succession)
+    with turn(store.folder, store.named) as beside:
+        store.check_own(succession.present())  # before a next key is destroyed
+        mark, why = fitting(beside, succession)
+        if (
+            mark is not None
+            and mark.stage is Stage.READY
+            and not _lies_beside(store, succession)
+        ):
+            mark = replace(mark, stage=Stage.WRITTEN)
         earlier = mark is not None and mark.stage is Stage.READY
-        with told_as_before(folder, beside, succession):
+        with told_as_before(beside, succession):
             if mark is None:
                 mark = _begun(beside, succession)
-            mark = _Preparing(folder, beside, succession, tell).go_on(mark)
+            mark = _Preparing(store, beside, succession, tell).go_on(mark)
         return PreparedRotation(
             which=mark.which,
             ready=True,
@@ -61,15 +63,20 @@ def prepare(folder: Path, succession: KeySuccession, tell: Tell) -> PreparedRota
         )
 
 
-def abandon(folder: Path, succession: KeySuccession) -> bool:
+def _lies_beside(store: InUse, succession: KeySuccession) -> bool:
+    return store.has_beside(succession.following())
+
+
+def abandon(store: InUse, succession: KeySuccession) -> bool:
     """Throw away what was prepared, with the next key; return whether anything was.
 
     The store may be in use. Raises :class:`StoreError`, also where it is under the next key.
     """
-    with turn(folder) as beside:
-        check_own_in_use(folder, succession.present())
-        fitting(folder, beside, succession)  # which raises where it is another key's
+    with turn(store.folder, store.named) as beside:
+        store.check_own(succession.present())
+        fitting(beside, succession)  # which raises where it is another key's
         there = succession.begun or beside.found() is not None
+        store.clear_beside()
         beside.discard()
         succession.forget()
         return there
@@ -90,16 +97,6 @@ def waiting_in(folder: Path) -> PreparedRotation | None:
     )
 
 
-def check_own_in_use(folder: Path, keys: StoreKeys) -> None:
-    """Raise :class:`StoreError` unless the keys are those of a store that may be in use."""
-    environment = lease(folder, 0, read_only=True)
-    try:
-        with environment.reading() as txn:
-            check_keys(txn, environment.tables[StoreTable.META], keys, folder)
-    finally:
-        release(environment)
-
-
 def _begun(beside: RotationPlace, succession: KeySuccession) -> RotationMark:
     beside.discard()
     succession.forget()
@@ -111,9 +108,9 @@ class _Preparing:
     """The steps, in the order of :class:`Stage`."""
 
     def __init__(
-        self, folder: Path, beside: RotationPlace, succession: KeySuccession, tell: Tell
+        self, store: InUse, beside: RotationPlace, succession: KeySuccession, tell: Tell
     ) -> None:
-        self._folder = folder
+        self._store = store
         self._beside = beside
         self._present, self._following = succession.present(), succession.following()
         self._tell = tell
@@ -137,20 +134,14 @@ class _Preparing:
 
     def _copy(self) -> None:
         place = self._beside.empty(self._beside.base)
-        with moment_of(self._folder) as moment:
-            moment.release()
-            see_room(
-                self._folder, int(COPIES * moment.size), "two more copies of the store need"
-            )
-            self._tell("copying", 0, 1)
-            (place / DATA).touch(mode=0o600)
-            with (place / DATA).open("r+b") as file:
-                moment.write(file.fileno())
-                os.fsync(file.fileno())
-        sync_folder(place)
+        self._store.copy(place, self._see_room)
         sync_folder(self._beside.place)
         check_own(place, self._present)
         self._tell("copying", 1, 1)
+
+    def _see_room(self, size: int) -> None:
+        see_room(self._store.folder, int(COPIES * size), "two more copies of the store need")
+        self._tell("copying", 0, 1)
 
     def _verify(self) -> None:
         # A chain that was tampered with would be made whole under the next key.
@@ -167,3 +158,4 @@ class _Preparing:
     def _verify_anew(self) -> None:
         told = functools.partial(self._tell, "verifying anew")
         verify(self._beside.next, self._following, "the new store", told)
+        self._store.lay_beside(self._beside.next, self._tell)

@@ -175,7 +175,7 @@ def interrupted(rmp: Rmp, service: Path, which: str, to: pytest.MonkeyPatch) -> 
         raise OSError(5, "Input/output error")
 
     with to.context() as broken:
-        broken.setattr("rmp_milter.store.rotating.sync_folder", fails)
+        broken.setattr("rmp_milter.store.lmdb_rotating.sync_folder", fails)
         said = rmp("key", "rotate", which)
     assert (said.status, "Input/output error" in said.err) == (1, True)
     assert f"hint: rmp key rotate {which} was interrupted: give it again" in said.err

@@ -13,7 +13,7 @@ import rotation_case
 from prepared_case import finish, prepare
 from rotation_case import rotate
 
-from rmp_milter.store import preparing, rotating
+from rmp_milter.store import in_use, lmdb_rotating, preparing
 from rmp_milter.store.format import course, succession
 from rmp_milter.store.format.succession import Rotated, Succession
 from rmp_milter.store.prepared import RotationPlace
@@ -52,7 +52,7 @@ def is_killed_rotating(home: Path, which: Rotated, moment: str) -> bool:
     """Whether who rotates a key is killed then."""
 
     def work() -> None:
-        rotation_case.set_trap(moment, Succession, Path, rotating, succession)
+        rotation_case.set_trap(moment, Succession, Path, lmdb_rotating, succession)
         rotate(home, which)
 
     return is_killed(work)
@@ -62,7 +62,7 @@ def is_killed_preparing(home: Path, which: Rotated, moment: str) -> bool:
     """Whether who prepares a rotation is killed then."""
 
     def work() -> None:
-        _trap(moment, preparing)
+        _trap(moment, preparing, in_use)
         prepare(home, which)
 
     return is_killed(work)
@@ -72,11 +72,11 @@ def is_killed_finishing(home: Path, which: Rotated, moment: str) -> bool:
     """Whether who finishes a prepared rotation is killed then."""
 
     def work() -> None:
-        _trap(moment, rotating)
+        _trap(moment, lmdb_rotating)
         finish(home, which)
 
     return is_killed(work)
 
 
-def _trap(moment: str, where: object) -> None:
-    rotation_case.set_trap(moment, Succession, RotationPlace, where, succession, Path)
+def _trap(moment: str, *where: object) -> None:
+    rotation_case.set_trap(moment, Succession, RotationPlace, *where, succession, Path)

@@ -29,12 +29,13 @@ from store_case import (
 
 from rmp_milter.dossier.changes import Changes, ToldUpTo
 from rmp_milter.dossier.model import EmergencyState
-from rmp_milter.store import StoreKeys, preparing, rotating
+from rmp_milter.store import StoreKeys, lmdb_rotating, preparing
 from rmp_milter.store.engines import PreparedRotation
 from rmp_milter.store.format.codecs import Codec
 from rmp_milter.store.format.records import RowState
 from rmp_milter.store.format.succession import Rotated
 from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY
+from rmp_milter.store.in_use import FileInUse
 from rmp_milter.store.lmdb_outbox import LmdbOutbox
 from rmp_milter.store.resealing import METADATA_TABLES, OUTBOX_TABLES
 from rmp_milter.store.store import LmdbStore
@@ -46,11 +47,11 @@ BETWEEN = ("a dossier is made", "entries are appended", "rows leave", "marks com
 
 
 def prepare(home: Path, which: Rotated) -> PreparedRotation:
-    return preparing.prepare(home / "store", succession_in(home, which), silent)
+    return preparing.prepare(FileInUse(home / "store"), succession_in(home, which), silent)
 
 
 def finish(home: Path, which: Rotated) -> bool:
-    return rotating.rotate(
+    return lmdb_rotating.rotate(
         home / "store", succession_in(home, which), silent, prepared_only=True
     )
 

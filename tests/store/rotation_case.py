@@ -14,7 +14,7 @@ import lmdb
 from migration_case import die, say, silent
 from store_case import KEYS
 
-from rmp_milter.store import StoreKeys, rotating
+from rmp_milter.store import StoreKeys, lmdb_rotating
 from rmp_milter.store.check.whole import check
 from rmp_milter.store.format.keys import INDEX, METADATA, OUTBOX, read_store_keys
 from rmp_milter.store.format.succession import Rotated, Succession, opened_by
@@ -56,7 +56,7 @@ def keys_in(home: Path) -> StoreKeys:
 
 
 def rotate(home: Path, which: Rotated) -> bool:
-    return rotating.rotate(home / "store", succession_in(home, which), silent)
+    return lmdb_rotating.rotate(home / "store", succession_in(home, which), silent)
 
 
 def sound(home: Path, keys: StoreKeys) -> bool:

@@ -29,11 +29,12 @@ from rmp_milter.store.check.whole import check
 from rmp_milter.store.format.alone import LOCK_BYTES
 from rmp_milter.store.format.keys import read_key
 from rmp_milter.store.format.succession import Rotated, unfinished
+from rmp_milter.store.in_use import FileInUse
 from rmp_milter.store.lmdb_outbox import LmdbOutbox
+from rmp_milter.store.lmdb_rotating import rotate
 from rmp_milter.store.migrating import COPY, kept, migrate
 from rmp_milter.store.prepared import PLACE
 from rmp_milter.store.preparing import prepare
-from rmp_milter.store.rotating import rotate
 from rmp_milter.store.steps import STEPS as REAL_STEPS
 from rmp_milter.store.store import LmdbStore
 from testbed.small_disk import MAY_MOUNT, WHY_NOT, SmallDisk
@@ -260,12 +261,14 @@ def test_what_is_prepared_on_a_disk_that_fills_leaves_nothing(
     home = small_home.folder
     before, place = content(home / "store"), home / "store"
     with pytest.raises(StoreError, match=f"and its keys stay as they were: {FULL}"):
-        prepare(place, succession_in(home, which), Filling(small_home, what, at, left))
+        prepare(
+            FileInUse(place), succession_in(home, which), Filling(small_home, what, at, left)
+        )
     assert content(place) == before
     assert not (place / PLACE).exists()
     assert not unfinished(home, home / "outbox.key")
     small_home.make_room()
-    prepare(place, succession_in(home, which), lambda *_: None)
+    prepare(FileInUse(place), succession_in(home, which), lambda *_: None)
     small_home.fill()
     with pytest.raises(StoreError, match=f"as what is prepared: {FULL}"):
         rotate(place, succession_in(home, which), lambda *_: None, prepared_only=True)

@@ -19,9 +19,10 @@ from rotation_case import (
 )
 from store_case import KEYS, make_store, with_dossier
 
-from rmp_milter.store import StoreError, preparing
+from rmp_milter.store import StoreError, in_use, preparing
 from rmp_milter.store.format.keys import OUTBOX, read_index_keys
 from rmp_milter.store.format.succession import Rotated, unfinished
+from rmp_milter.store.in_use import FileInUse
 from rmp_milter.store.prepared import Stage
 
 pytestmark = pytest.mark.slow
@@ -61,11 +62,10 @@ def test_who_is_killed_while_he_prepares_goes_on(home: Path, moment: str) -> Non
 
 def test_each_step_is_taken_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[str] = []
-    steps = ("moment_of", "verify", "reseal")
-    for step in steps:
-        really = getattr(preparing, step)
+    for where, step in ((in_use, "moment_of"), (preparing, "verify"), (preparing, "reseal")):
+        really = getattr(where, step)
         monkeypatch.setattr(
-            preparing, step, lambda *a, s=step, r=really: (taken.append(s), r(*a))[1]
+            where, step, lambda *a, s=step, r=really: (taken.append(s), r(*a))[1]
         )
     assert is_killed_preparing(home, Rotated.INDEX, "before verify 2")
     prepare(home, Rotated.INDEX)
@@ -165,7 +165,7 @@ def test_stages_stand_in_their_order() -> None:
 def test_an_empty_store(folder: Path, which: Rotated) -> None:
     make_store(folder).close()
     lay_keys(folder.parent)
-    preparing.prepare(folder, succession_in(folder.parent, which), silent)
+    preparing.prepare(FileInUse(folder), succession_in(folder.parent, which), silent)
     with_in = folder.parent
     change(with_in, "nothing")
     assert not finish(with_in, which)

@@ -11,9 +11,10 @@ from prepared_case import BETWEEN, change, finish, nothing_is_left, prepare, sta
 from rotation_case import KEY_FILE, content, kept_files, keys_in, rotate, sound, succession_in
 from store_case import KEYS
 
-from rmp_milter.store import StoreError, preparing
+from rmp_milter.store import StoreError, in_use, preparing
 from rmp_milter.store.format import version
 from rmp_milter.store.format.succession import Rotated
+from rmp_milter.store.in_use import FileInUse
 
 pytestmark = pytest.mark.slow
 
@@ -39,9 +40,9 @@ def test_another_key_waits_for_the_one_that_is_prepared(home: Path, which: Rotat
 
 def test_what_is_given_up_leaves_nothing(home: Path, which: Rotated) -> None:
     before, place = content(home / "store"), home / "store"
-    assert not preparing.abandon(place, succession_in(home, which))
+    assert not preparing.abandon(FileInUse(place), succession_in(home, which))
     prepare(home, which)
-    assert preparing.abandon(place, succession_in(home, which))
+    assert preparing.abandon(FileInUse(place), succession_in(home, which))
     assert nothing_is_left(home)
     assert kept_files(home) == set()
     assert (content(place), keys_in(home)) == (before, KEYS)
@@ -55,7 +56,7 @@ def test_a_key_under_which_the_store_is_by_now_is_not_given_up(
     prepare(home, which)
     assert is_killed_finishing(home, which, "before settle 1")
     with pytest.raises(StoreError, match=f"{KEY_FILE[which]} is another one"):
-        preparing.abandon(home / "store", succession_in(home, which))
+        preparing.abandon(FileInUse(home / "store"), succession_in(home, which))
     with pytest.raises(StoreError, match=f"{KEY_FILE[which]} is another one"):
         prepare(home, which)
     assert finish(home, which)
@@ -223,9 +224,9 @@ def test_what_fails_leaves_all_as_it_was(
     def fails(*_: object) -> None:
         raise full
 
-    for call in ("moment_of", "verify", "reseal"):
+    for where, call in ((in_use, "moment_of"), (preparing, "verify"), (preparing, "reseal")):
         with monkeypatch.context() as broken:
-            broken.setattr(preparing, call, fails)
+            broken.setattr(where, call, fails)
             with pytest.raises(StoreError, match="stay as they were: its disk is full"):
                 prepare(home, which)
         assert nothing_is_left(home)

@@ -34,7 +34,7 @@ from store_case import (
 )
 
 from rmp_milter.dossier.changes import Changes
-from rmp_milter.store import StoreError, StoreKeyError, rotating
+from rmp_milter.store import StoreError, StoreKeyError, lmdb_rotating
 from rmp_milter.store.format.codecs import Codec
 from rmp_milter.store.format.failures import DamagedRecordError
 from rmp_milter.store.format.former_keys import FormerOutboxKey, former_file, read_former
@@ -187,7 +187,7 @@ def test_all_of_many_dossiers_are_readable_afterwards(folder: Path, many: int) -
     lay_keys(home)
     told: list[tuple[str, int, int]] = []
     for each in Rotated:
-        rotating.rotate(folder, succession_in(home, each), lambda *line: told.append(line))
+        lmdb_rotating.rotate(folder, succession_in(home, each), lambda *line: told.append(line))
     now = keys_in(home)
     with LmdbStore.open(folder, now, map_bytes=0) as store, store.snapshot() as view:
         for dossier_id, count in made.items():

@@ -22,7 +22,7 @@ from store_case import (
     KEYS,
 )
 
-from rmp_milter.store import StoreError, StoreKeyError, StoreKeys, rotating
+from rmp_milter.store import StoreError, StoreKeyError, StoreKeys, lmdb_rotating
 from rmp_milter.store.format.former_keys import read_former
 from rmp_milter.store.format.keys import INDEX, METADATA, OUTBOX, read_key
 from rmp_milter.store.format.succession import Rotated, unfinished
@@ -113,7 +113,7 @@ def test_what_fails_leaves_all_as_it_was(
     }
     for call, fault in faults.items():
         with monkeypatch.context() as broken:
-            broken.setattr(rotating, call, raising(fault))
+            broken.setattr(lmdb_rotating, call, raising(fault))
             with pytest.raises(StoreError, match=f"stay as they were: .*{fault.args[-1]}"):
                 rotate(home, which)
     with monkeypatch.context() as full:
@@ -142,7 +142,7 @@ def test_what_was_sealed_wrongly_is_found_before_it_takes_the_place(
     ) -> None:
         reseal(source, target, old, old, tell)
 
-    monkeypatch.setattr(rotating, "reseal", forgets)
+    monkeypatch.setattr(lmdb_rotating, "reseal", forgets)
     with pytest.raises(StoreError, match="the new store is not sound"):
         rotate(home, which)
     assert (home / "store/data.mdb").read_bytes() == before
@@ -227,7 +227,7 @@ def test_a_service_that_starts_meanwhile_waits_and_reads_the_keys_anew(
         assert not select.select([service.stdout], [], [], 0.5)[0]
         reseal(*arguments)
 
-    monkeypatch.setattr(rotating, "reseal", meanwhile)
+    monkeypatch.setattr(lmdb_rotating, "reseal", meanwhile)
     rotate(home, which)
     (service,) = started
     out, _ = service.communicate("", timeout=60)

@@ -54,7 +54,7 @@ def rotate(
         if succession.begun and _is_sealed_under_next(folder, succession):
             return _settled(folder, beside, succession, ended=True)
         check_own(folder, succession.present())
-        mark, why = fitting(folder, beside, succession)
+        mark, why = fitting(beside, succession)
         if mark is not None and mark.stage is Stage.READY:
             _finish(folder, beside, mark, succession, tell)
         elif prepared_only:
@@ -88,13 +88,13 @@ def _is_sealed_under_next(folder: Path, succession: KeySuccession) -> bool:
 def _do_whole(
     folder: Path, beside: RotationPlace, succession: KeySuccession, tell: Tell
 ) -> None:
-    with told_as_before(folder, beside, succession):
+    with told_as_before(beside, succession):
         beside.discard()
         succession.forget()  # of a call that was killed: nothing is sealed under it
         following = succession.begin()
         place = beside.empty(beside.next)
     try:
-        with told_as_before(folder, beside, succession):
+        with told_as_before(beside, succession):
             _make(folder, place, succession.present(), following, tell)
         (place / DATA).replace(folder / DATA)
     finally:
