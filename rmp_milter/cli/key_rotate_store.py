@@ -1,15 +1,17 @@
 """``rmp key rotate metadata``, ``index`` and ``outbox``: the store anew under another key."""
 
+import functools
 import os
 import time
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import NamedTuple
 
 import click
 
 from rmp_milter.cli.errors import CommandError
 from rmp_milter.cli.options import configured
 from rmp_milter.cli.output import moment, progress_shown
+from rmp_milter.cli.store_move import print_groundwork
 from rmp_milter.cli.stores import engine_of, reachable
 from rmp_milter.config import Config
 from rmp_milter.host.owners import become_owner
@@ -18,28 +20,43 @@ from rmp_milter.store.format.failures import InUseError
 from rmp_milter.store.format.former_keys import former_file
 from rmp_milter.store.format.succession import Rotated, Succession, unfinished, unfinished_told
 
-P = ParamSpec("P")
-ResultT = TypeVar("ResultT")
-
 NICER = 10
 """What goes on beside the services lets them go first."""
 
 
-def _steps(function: Callable[P, ResultT]) -> Callable[P, ResultT]:
+class Step(NamedTuple):
+    """What is to be done instead of what is next."""
+
+    finish: bool
+    abandon: bool
+    sql: bool
+
+
+def _steps(function: Callable[[Config, Step], None]) -> Callable[..., None]:
     """Give a command the options that all three have."""
-    finish = click.option(
+
+    @click.option(
         "--finish", is_flag=True, help="Milter and courier are stopped: end what is prepared."
     )
-    abandon = click.option(
-        "--abandon", is_flag=True, help="Throw away what is prepared; the key stays."
+    @click.option("--abandon", is_flag=True, help="Throw away what is prepared; the key stays.")
+    @click.option(
+        "--sql",
+        is_flag=True,
+        help="Store on a server: print what its administrator gives psql now.",
     )
-    return finish(abandon(function))
+    @functools.wraps(function)
+    def command(config: Config, *, finish: bool, abandon: bool, sql: bool) -> None:
+        if finish + abandon + sql > 1:
+            raise click.UsageError("one of --finish, --abandon and --sql")
+        function(config, Step(finish, abandon, sql))
+
+    return command
 
 
 @click.command("metadata")
-@_steps
 @configured
-def metadata(config: Config, *, finish: bool, abandon: bool) -> None:
+@_steps
+def metadata(config: Config, asked: Step) -> None:
     """Seal names, dossiers and entries anew under another milter/metadata.key.
 
     While the services run, a copy of the store is verified, sealed anew and verified again
@@ -47,49 +64,56 @@ def metadata(config: Config, *, finish: bool, abandon: bool) -> None:
     changed since, and puts copy and key in their places: seconds. The file system must have room
     for two more stores. Where they are stopped, and nothing is prepared, one call does it all.
 
+    A store on a server: its administrator first gives psql what --sql prints, which makes a
+    schema beside the store's; a copy is written there as well. Other hosts may have the store
+    open, which is not seen from here, so only --finish ends it: when milter and courier are
+    stopped on all of them. Then --sql prints what gives that schema the store's name, and the key
+    goes to the other hosts.
+
     After an interruption give it again: it ends, goes on, or begins anew. The key of before is
     kept, for backups of before.
     """
-    _rotated(config, Rotated.METADATA, finish=finish, abandon=abandon)
+    _rotated(config, Rotated.METADATA, asked)
 
 
 @click.command("index")
-@_steps
 @configured
-def index(config: Config, *, finish: bool, abandon: bool) -> None:
+@_steps
+def index(config: Config, asked: Step) -> None:
     """Have all look-ups go on under another milter/index.key.
 
     As rmp key rotate metadata. Nothing is forgotten: mails that are done, tries that count. The
     file holds the keys of before as well, which are needed for that; without the new one they
     find nothing.
     """
-    _rotated(config, Rotated.INDEX, finish=finish, abandon=abandon)
+    _rotated(config, Rotated.INDEX, asked)
 
 
 @click.command("outbox")
-@_steps
 @configured
-def outbox(config: Config, *, finish: bool, abandon: bool) -> None:
+@_steps
+def outbox(config: Config, asked: Step) -> None:
     """Seal the answers that wait anew under another shared/outbox.key.
 
     As rmp key rotate metadata. Bounces of what was sent under the key of before are recognised by
     it for 30 days.
     """
-    _rotated(config, Rotated.OUTBOX, finish=finish, abandon=abandon)
+    _rotated(config, Rotated.OUTBOX, asked)
 
 
-def _rotated(config: Config, which: Rotated, *, finish: bool, abandon: bool) -> None:
-    if finish and abandon:
-        raise click.UsageError("either --finish or --abandon")
+def _rotated(config: Config, which: Rotated, asked: Step) -> None:
+    if asked.sql:
+        print_groundwork(config, lambda *roles: _groundwork(config, *roles))
+        return
     paths = config.paths
     succession = Succession(paths.milter, paths.outbox_key, which, int(time.time()))
     become_owner(paths.store, succession.file.stat().st_gid)
     try:
         with reachable(), unfinished_told(paths.milter, paths.outbox_key, which):
-            if abandon:
+            if asked.abandon:
                 _abandoned(engine_of(config), succession)
                 return
-            done = _done(engine_of(config), succession, finish=finish)
+            done = _done(engine_of(config), succession, finish=asked.finish)
     except OSError as error:
         hint = unfinished(paths.milter, paths.outbox_key)
         raise CommandError(str(error), hint) from error
@@ -97,6 +121,11 @@ def _rotated(config: Config, which: Rotated, *, finish: bool, abandon: bool) -> 
         _say_prepared(done)
     else:
         _say_rotated(config, succession, done)
+
+
+def _groundwork(config: Config, milter: str, courier: str) -> str:
+    become_owner(config.paths.store)  # who may look whether the store has its name
+    return engine_of(config).rotation_groundwork(milter, courier)
 
 
 def _done(
@@ -127,6 +156,14 @@ def _say_prepared(done: PreparedRotation) -> None:
     click.echo("it takes seconds; the longer you wait, the more there is to be brought over")
 
 
+def _say_nameless(config: Config, succession: Succession) -> None:
+    """Say what there is to do before any process opens a server's store again."""
+    click.echo("give its schema the name of the one that it follows, as who made it:")
+    psql = f"psql {config.store.database}".rstrip()
+    click.echo(f"    rmp key rotate {succession.which} --sql | sudo -u postgres {psql}")
+    click.echo(f"bring the key to every other host that has it: {succession.file}")
+
+
 def _say_rotated(config: Config, succession: Succession, rotation: Rotation) -> None:
     done = "keyed" if succession.which is Rotated.INDEX else "sealed"
     said = (
@@ -135,6 +172,8 @@ def _say_rotated(config: Config, succession: Succession, rotation: Rotation) -> 
         else f"{done} anew and verified"
     )
     click.echo(f"{said}: {succession.file} is another key")
+    if rotation.nameless:
+        _say_nameless(config, succession)
     click.echo("start the services; then back up store and keys: rmp backup DIR --keys DIR2")
     click.echo("backups of before open by the key of before; once you keep none of them:")
     click.echo(f"    rm {succession.before}")

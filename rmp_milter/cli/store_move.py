@@ -1,6 +1,7 @@
 """``rmp store init`` and ``rmp store move``: a store in the engine that is configured."""
 
 import pwd
+from collections.abc import Callable
 
 import click
 
@@ -24,7 +25,7 @@ def init(config: Config, *, sql: bool) -> None:
     are called as the users of milter and courier are.
     """
     if sql:
-        _print_groundwork(config)
+        print_groundwork(config, engine_of(config).groundwork)
         return
     become_owner(config.paths.store)
     with reachable():
@@ -32,11 +33,16 @@ def init(config: Config, *, sql: bool) -> None:
     click.echo(f"an empty store is there ({config.store.engine})")
 
 
-def _print_groundwork(config: Config) -> None:
+def print_groundwork(config: Config, says: Callable[[str, str], str]) -> None:
+    """Print what a server's administrator gives psql; it ``says`` it of two roles.
+
+    They are called as the users of milter and courier are. Raises :class:`CommandError`, also
+    where there is no server.
+    """
     users = (config.paths.store, config.paths.courier)
     with refusing(OSError), refusing(StoreError):
         milter, courier = (pwd.getpwuid(folder.stat().st_uid).pw_name for folder in users)
-        said = engine_of(config).groundwork(milter, courier)
+        said = says(milter, courier)
     if not said:
         raise CommandError("rmp.toml names no server for the store", "engine in [store]")
     click.echo(said, nl=False)

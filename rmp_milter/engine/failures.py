@@ -25,6 +25,10 @@ class NotInTimeError(StoreError):
     """What others hold was not free in time; of what waited for it nothing was done."""
 
 
+class UnknownEndError(StoreError):
+    """What became of the last commit is not known; the same command, given again, finds out."""
+
+
 class StoreFailed(StoreError):  # noqa: N818 -- named for what happened, as callers say it
     """The engine cannot be used any more; the process is to end.
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rmp_milter.engine.filling import Record
     from rmp_milter.engine.lmdb_transaction import LmdbWrites
     from rmp_milter.store.check.changed import Touched
-    from rmp_milter.store.differences import Changed, StoreRead
+    from rmp_milter.store.differences import Changed, Side
     from rmp_milter.store.format.keys import StoreKeys
     from rmp_milter.store.rewriting import Moved
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class Sides(NamedTuple):
     """The store as it was when it was written anew, and as it is now."""
 
-    was: StoreRead
-    now: StoreRead
+    was: Side
+    now: Side
 
     def is_new(self, document_id: bytes) -> bool:
         """Whether a body has come since."""
@@ -81,7 +81,7 @@ class Carrying:
             for table, keys in touched.items()
         }
 
-    def _sides(self) -> tuple[StoreRead, StoreRead]:
+    def _sides(self) -> tuple[Side, Side]:
         return self._was, self._now
 
     def _moved(self, table: StoreTable, key: bytes) -> bytes:
@@ -188,7 +188,7 @@ def _as_they_are(key: bytes, value: bytes) -> Record:
     return key, value
 
 
-def _entries(side: StoreRead, dossier: bytes) -> list[Record]:
+def _entries(side: Side, dossier: bytes) -> list[Record]:
     table = StoreTable.ENTRIES
     return [(key, side.get(table, key) or b"") for key in side.keys(table, dossier)]
 

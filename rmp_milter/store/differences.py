@@ -1,4 +1,4 @@
-"""What two files of one store differ in: the keys at which they hold other octets.
+"""What two states of one store differ in: the keys at which they hold other octets.
 
 Both are walked in the order of their keys, many records at a time, and nothing is opened: what
 was written anew has another nonce. Not walked are the tables whose differences those of others
@@ -12,9 +12,10 @@ from bisect import bisect_right
 from contextlib import contextmanager
 from itertools import islice
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rmp_milter.engine.lmdb_transaction import LmdbReads
+from rmp_milter.engine.transaction import WholeMoment
 from rmp_milter.store.beside import opened
 from rmp_milter.store.format import version
 from rmp_milter.store.format.codecs import u64
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from lmdb import _Database as Handle
 
     from rmp_milter.engine.filling import Record
+    from rmp_milter.engine.tables import EngineTable
     from rmp_milter.store.engines import Progress
 
     Changed = Mapping[str, Sequence[bytes]]
@@ -41,6 +43,16 @@ MOST_CHANGED = 2_000_000
 """Keys that differ, about 200 bytes of memory each; who has more of them prepares anew."""
 
 TOLD_BY_OTHERS = frozenset({StoreTable.ENTRIES, StoreTable.TERMS, StoreTable.WORDS})
+
+
+class Side(WholeMoment, Protocol):
+    """A store that nobody writes to while it is looked at."""
+
+    def get(self, table: EngineTable, key: bytes) -> bytes | None:
+        """Return one record; None where there is none."""
+
+    def rows(self, table: StoreTable) -> Iterator[Record]:
+        """Return what is compared of a table, in order: its records, of bodies the size."""
 
 
 class StoreRead(LmdbReads[bytes]):
@@ -57,7 +69,7 @@ class StoreRead(LmdbReads[bytes]):
         self._bodies = tables[StoreTable.BODIES]
 
     def rows(self, table: StoreTable) -> Iterator[Record]:
-        """Return what is compared of a table: its records, of bodies the size."""
+        """Return what is compared of a table."""
         if table is StoreTable.BODIES:
             return self._sizes()
         return iter(self._txn.cursor(self._handles[table]))  # as they come: there are millions
@@ -102,8 +114,8 @@ def _behind(part: Sequence[Record], end: bytes) -> int:
     return bisect_right(part, end, key=itemgetter(0))
 
 
-def differences(was: StoreRead, now: StoreRead, progress: Progress) -> Changed:
-    """Return where two files differ; raises :class:`StoreError` where that is too much."""
+def differences(was: Side, now: Side, progress: Progress) -> Changed:
+    """Return where the two differ; raises :class:`StoreError` where that is too much."""
     walked = [table for table in StoreTable if table not in TOLD_BY_OTHERS]
     total, done, room = sum(map(now.count, walked)), 0, MOST_CHANGED
     found: dict[str, list[bytes]] = {}

@@ -76,10 +76,13 @@ class Rotation(NamedTuple):
 
     ``ended``: a call before had written the store anew, and this one ended it. ``clear`` are
     lines for a shell, which remove what still lies beside the store under the key of before.
+    ``nameless``: it is opened once a server's administrator has given it its name
+    (:meth:`Engine.rotation_groundwork`), by hosts that have the key.
     """
 
     ended: bool
     clear: tuple[str, ...]
+    nameless: bool = False
 
 
 class PreparedRotation(NamedTuple):
@@ -245,7 +248,8 @@ class Engine(Protocol):
         """Seal the store anew under the key that follows; durable on return.
 
         What was prepared is finished; ``prepared_only`` refuses where nothing was. Nobody may
-        have it open. It is verified before and after. What fails, a full disk or a
+        have it open: :class:`InUseError` where somebody has, or where that cannot be seen and
+        it was not asked for a finish. It is verified before and after. What fails, a full disk or a
         kill leave store and keys as they were, or the store sealed under a key that is at hand
         (``succession.begun``), and a second call ends it.
         """
@@ -267,6 +271,13 @@ class Engine(Protocol):
 
         The two are roles, each with the least rights that its process needs. Empty where there
         is no server.
+        """
+
+    def rotation_groundwork(self, milter: str, courier: str) -> str:
+        """Return what a server's administrator says to it now for :meth:`rotate`.
+
+        Before it, what makes the place in which another store is prepared; behind it, what gives
+        that the name of the one that it has followed. Empty where there is no server.
         """
 
     def leaving(self) -> AbstractContextManager[Leaving]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     """Is told beforehand how many bytes are about to be copied; raises where that is too much."""
 
 
-class InUse(Protocol):
+class StoreInUse(Protocol):
     """The store. All raise :class:`StoreError`."""
 
     @property
@@ -36,6 +36,9 @@ class InUse(Protocol):
 
     def check_own(self, keys: StoreKeys) -> None:
         """Raise unless the keys are the store's."""
+
+    def check_beside(self, which: str) -> None:
+        """Raise unless there is a place for what follows, under this one of the keys."""
 
     def copy(self, place: Path, see: SeeRoom) -> None:
         """Write one moment of it into the empty folder ``place``, as a file; durable on return."""
@@ -65,6 +68,9 @@ class FileInUse:
                 check_keys(txn, environment.tables[StoreTable.META], keys, self.folder)
         finally:
             release(environment)
+
+    def check_beside(self, which: str) -> None:
+        """Do nothing: it is made in the folder."""
 
     def copy(self, place: Path, see: SeeRoom) -> None:
         """Have LMDB write it."""

@@ -12,14 +12,11 @@ store is by now (:mod:`.catching_up`).
 from __future__ import annotations
 
 import functools
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import lmdb
 from msgspec.structs import replace
 
 from rmp_milter.disk.new_files import sync_folder
-from rmp_milter.disk.room import said
 from rmp_milter.store.begun import StoreFile
 from rmp_milter.store.beside import DATA, check_own, check_room, make_like, opened, verify
 from rmp_milter.store.catching_up import StorePlaces, catch_up
@@ -29,11 +26,17 @@ from rmp_milter.store.format.codecs import OutboxCodecs
 from rmp_milter.store.format.failures import StoreError
 from rmp_milter.store.format.keys import StoreKeyError
 from rmp_milter.store.format.tables import OUTBOX_LEDGER_KEY
-from rmp_milter.store.prepared import Stage, fitting, told_as_before, turn
+from rmp_milter.store.prepared import (
+    Stage,
+    fitting,
+    nothing_to_finish,
+    told_as_before,
+    told_as_waiting,
+    turn,
+)
 from rmp_milter.store.resealing import reseal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from rmp_milter.store.engines import KeySuccession, Tell
@@ -58,7 +61,7 @@ def rotate(
         if mark is not None and mark.stage is Stage.READY:
             _finish(folder, beside, mark, succession, tell)
         elif prepared_only:
-            raise StoreError(_nothing_to_finish(mark, why))
+            raise StoreError(nothing_to_finish(mark, why))
         else:
             _do_whole(folder, beside, succession, tell)
         sync_folder(folder)
@@ -119,7 +122,7 @@ def _finish(
     succession: KeySuccession,
     tell: Tell,
 ) -> None:
-    with _told_as_waiting(folder):
+    with told_as_waiting(beside):
         if beside.change() == mark.change:
             beside.note(replace(mark, against=StoreFile.of(folder / DATA)))
             catch_up(
@@ -130,26 +133,6 @@ def _finish(
             )
         make_like(beside.next / DATA, folder / DATA)
         (beside.next / DATA).replace(folder / DATA)
-
-
-@contextmanager
-def _told_as_waiting(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except (StoreError, lmdb.Error, OSError) as error:
-        why = said(error, folder)
-        line = (
-            f"the store in {folder} and its keys stay as they were, as what is prepared: {why}"
-        )
-        raise StoreError(line) from error
-
-
-def _nothing_to_finish(mark: RotationMark | None, why: str) -> str:
-    if mark is not None:
-        return "it is not prepared yet: give it without --finish, beside the running services"
-    if why:
-        return f"what was prepared is of no use, {why}: give it without --finish"
-    return "nothing is prepared: give it without --finish, beside the running services"
 
 
 def _next_row(folder: Path, keys: StoreKeys) -> int:

@@ -49,12 +49,12 @@ def _lmdb(folder: Path, settings: EngineSettings) -> Engine:
     return LmdbEngine(folder, settings.map_bytes)
 
 
-def _postgresql(_folder: Path, settings: EngineSettings) -> Engine:
+def _postgresql(folder: Path, settings: EngineSettings) -> Engine:
     with driver_needed():
         from rmp_milter.store.postgresql_engine import (  # noqa: PLC0415 -- only who has it needs it
             PostgresqlEngine,
         )
-    return PostgresqlEngine(server_place(settings, "store"))
+    return PostgresqlEngine(server_place(settings, "store"), folder)
 
 
 _ENGINES = {"lmdb": _lmdb, "postgresql": _postgresql}

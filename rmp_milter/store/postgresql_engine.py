@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from rmp_milter.engine.lmdb_file import send_whole
 from rmp_milter.engine.postgresql.connecting import connect
-from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
+from rmp_milter.engine.postgresql.following import awaits_its_name, renames
+from rmp_milter.engine.postgresql.moving import moment_over
 from rmp_milter.engine.postgresql.schema import check_format, format_of, is_there, make_tables
 from rmp_milter.engine.postgresql.statements import turn_statements
-from rmp_milter.store import postgresql_moving
+from rmp_milter.store import postgresql_moving, postgresql_rotating, preparing
 from rmp_milter.store.beside import DATA
 from rmp_milter.store.check.whole import check_moment
 from rmp_milter.store.engines import Earlier, Migration, StoreReport
@@ -21,8 +22,9 @@ from rmp_milter.store.format.failures import OtherFormatError, StoreError, Store
 from rmp_milter.store.format.own_keys import first_records
 from rmp_milter.store.format.tables import FORMAT_KEY
 from rmp_milter.store.moving import MOVED
-from rmp_milter.store.postgresql.roles import groundwork
+from rmp_milter.store.postgresql.roles import groundwork, together
 from rmp_milter.store.postgresql.schema import LAYOUT
+from rmp_milter.store.postgresql_rotating import ServerInUse
 from rmp_milter.store.postgresql_store import PostgresqlOutbox, PostgresqlStore
 from rmp_milter.store.surface import DUPLICATE_DAYS
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from rmp_milter.engine.postgresql.connecting import Connection
     from rmp_milter.engine.postgresql.moving import PostgresqlLeaving
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
+    from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
     from rmp_milter.store.engines import (
         KeySuccession,
         Leaving,
@@ -54,8 +57,10 @@ def _tell_nobody(_done: int, _total: int) -> None:
 class PostgresqlEngine:
     """The store in a schema."""
 
-    def __init__(self, place: PostgresqlPlace) -> None:
+    def __init__(self, place: PostgresqlPlace, folder: Path | None = None) -> None:
+        """``folder`` is where another key of it is prepared; without it no key is changed."""
         self._place = place
+        self._folder = folder
 
     def create(self, keys: StoreKeys) -> None:
         """Make a new, empty store; who does it owns its tables."""
@@ -124,26 +129,35 @@ class PostgresqlEngine:
         return plan
 
     def prepare_rotation(self, succession: KeySuccession, tell: Tell) -> PreparedRotation:
-        """Say how a key is changed: over a file."""
-        del succession, tell
-        raise StoreError(f"no key is changed in {self._place} itself: {BY_A_FILE}")
+        """Write the store anew in files, under the key that follows, and into another schema."""
+        return preparing.prepare(self._in_use(), succession, tell)
 
     def abandon_rotation(self, succession: KeySuccession) -> bool:
-        """Forget the key that was to follow while the store lay in a file."""
-        with self.open(succession.present(), read_only=True):  # before a next key is destroyed
-            there = succession.begun
-            succession.forget()
-        return there
+        """Throw both away; the schema stays, empty."""
+        return preparing.abandon(self._in_use(), succession)
 
     def waiting_rotation(self) -> PreparedRotation | None:
-        """Return that nothing is prepared."""
+        """Look for the files."""
+        return preparing.waiting_in(self._folder) if self._folder else None
 
     def rotate(
         self, succession: KeySuccession, tell: Tell, *, prepared_only: bool = False
     ) -> Rotation:
-        """Say how a key is changed: over a file."""
-        del succession, tell, prepared_only
-        raise StoreError(f"no key is changed in {self._place} itself: {BY_A_FILE}")
+        """Have the other schema take the store's place; who has it open elsewhere is not seen."""
+        return postgresql_rotating.rotate(
+            self._in_use(), succession, tell, asked_for=prepared_only
+        )
+
+    def rotation_groundwork(self, milter: str, courier: str) -> str:
+        """Return statements that make the other schema, or change both schemas' names."""
+        if awaits_its_name(self._place, LAYOUT):
+            return together(renames(self._place))
+        return groundwork(self._place.next.schema, milter, courier)
+
+    def _in_use(self) -> ServerInUse:
+        if self._folder is None:
+            raise StoreError(f"there is no folder for another key of {self._place}")
+        return ServerInUse(self._place, self._folder)
 
     def compact(self, keys: StoreKeys, target: Path) -> tuple[str, ...]:
         """Write the store into ``target``, as a file in which what was erased is no more."""
@@ -177,9 +191,7 @@ class PostgresqlEngine:
         with connect(self._place) as connection:
             if not of_any_format:
                 check_format(connection, self._place, LAYOUT)
-            begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
-            connection.execute(begin, prepare=False)
-            yield PostgresqlMomentReads(connection, self._place.schema)
+            yield moment_over(connection, self._place.schema)
 
 
 class PostgresqlMoment:

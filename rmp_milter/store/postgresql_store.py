@@ -69,7 +69,8 @@ class PostgresqlStore(Closing, OpenStore):
             check_format(connection, place, LAYOUT)
             reads = PostgresqlReads(connection, place.schema)
             check_all(lambda key: reads.get(StoreTable.META, key) or b"", keys, str(place))
-        access = PostgresqlAccess(_impatient(place), read_only=read_only)
+            identity = reads.identity()
+        access = PostgresqlAccess(_impatient(place), read_only=read_only, identity=identity)
         return cls(access, Codecs(keys), duplicate_days=duplicate_days)
 
     def leads(self) -> bool:
@@ -143,8 +144,10 @@ class PostgresqlOutbox(Closing, OpenOutbox):
         with connect(place) as connection:
             check_format(connection, place, LAYOUT)
             check_leases(connection, place)
-            check_outbox_key(PostgresqlReads(connection, place.schema), codecs, str(place))
-        return cls(PostgresqlAccess(_impatient(place)), codecs, clock)
+            reads = PostgresqlReads(connection, place.schema)
+            check_outbox_key(reads, codecs, str(place))
+            identity = reads.identity()
+        return cls(PostgresqlAccess(_impatient(place), identity=identity), codecs, clock)
 
     @property
     def leases(self) -> Leases:

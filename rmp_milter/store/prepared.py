@@ -22,7 +22,7 @@ from rmp_milter.disk.new_files import replace_whole
 from rmp_milter.disk.room import said
 from rmp_milter.store.begun import MARK, StoreFile
 from rmp_milter.store.beside import DATA, check_own, opened
-from rmp_milter.store.format.failures import StoreError
+from rmp_milter.store.format.failures import StoreError, UnknownEndError
 from rmp_milter.store.format.version import FORMAT
 
 if TYPE_CHECKING:
@@ -226,3 +226,25 @@ def told_as_before(beside: RotationPlace, succession: KeySuccession) -> Iterator
         succession.forget()
         line = f"{beside.named} and its keys stay as they were: {why}"
         raise StoreError(line) from error
+
+
+@contextmanager
+def told_as_waiting(beside: RotationPlace) -> Iterator[None]:
+    """Keep what is beside the store where the block fails; raises :class:`StoreError`."""
+    try:
+        yield
+    except UnknownEndError:
+        raise
+    except (StoreError, lmdb.Error, OSError) as error:
+        why = said(error, beside.folder)
+        line = f"{beside.named} and its keys stay as they were, as what is prepared: {why}"
+        raise StoreError(line) from error
+
+
+def nothing_to_finish(mark: RotationMark | None, why: str) -> str:
+    """Say why there is nothing: what is there is ``mark``, or was of no use."""
+    if mark is not None:
+        return "it is not prepared yet: give it without --finish, beside the running services"
+    if why:
+        return f"what was prepared is of no use, {why}: give it without --finish"
+    return "nothing is prepared: give it without --finish, beside the running services"

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rmp_milter.store.engines import KeySuccession, Tell
-    from rmp_milter.store.in_use import InUse
+    from rmp_milter.store.in_use import StoreInUse
     from rmp_milter.store.prepared import RotationMark
 
 COPIES = 2.5
 """So many times the store's size must be free: two copies, and the services go on writing."""
 
 
-def prepare(store: InUse, succession: KeySuccession, tell: Tell) -> PreparedRotation:
+def prepare(store: StoreInUse, succession: KeySuccession, tell: Tell) -> PreparedRotation:
     """Do all of a rotation that can be done while the store is in use; durable on return.
 
     What an earlier call has done is gone on with, or thrown away where it does not fit. Raises
@@ -40,6 +40,7 @@ def prepare(store: InUse, succession: KeySuccession, tell: Tell) -> PreparedRota
     """
     with turn(store.folder, store.named) as beside:
         store.check_own(succession.present())  # before a next key is destroyed
+        store.check_beside(succession.which)
         mark, why = fitting(beside, succession)
         if (
             mark is not None
@@ -63,11 +64,11 @@ def prepare(store: InUse, succession: KeySuccession, tell: Tell) -> PreparedRota
         )
 
 
-def _lies_beside(store: InUse, succession: KeySuccession) -> bool:
+def _lies_beside(store: StoreInUse, succession: KeySuccession) -> bool:
     return store.has_beside(succession.following())
 
 
-def abandon(store: InUse, succession: KeySuccession) -> bool:
+def abandon(store: StoreInUse, succession: KeySuccession) -> bool:
     """Throw away what was prepared, with the next key; return whether anything was.
 
     The store may be in use. Raises :class:`StoreError`, also where it is under the next key.
@@ -108,7 +109,7 @@ class _Preparing:
     """The steps, in the order of :class:`Stage`."""
 
     def __init__(
-        self, store: InUse, beside: RotationPlace, succession: KeySuccession, tell: Tell
+        self, store: StoreInUse, beside: RotationPlace, succession: KeySuccession, tell: Tell
     ) -> None:
         self._store = store
         self._beside = beside

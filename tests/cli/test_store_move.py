@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from test_access_move import on_server as on_log_server
 
+from rmp_milter.cli import key_rotate_store
 from rmp_milter.engine.failures import NotReachedError
 from testbed.postgres import PrivatePostgres
 
@@ -98,17 +99,28 @@ def test_nobody_is_told_to_put_back_what_a_server_has_that_is_not_reached(
         assert f"hint: {NotReachedError.hint}\n" in refused.err
 
 
-def test_a_key_is_changed_and_a_format_moved_in_a_file(
-    rmp: Rmp, service: Path, server: PrivatePostgres
+def test_a_key_is_changed_in_another_schema_that_takes_the_stores_name(
+    rmp: Rmp, service: Path, server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(key_rotate_store.os, "nice", lambda _by: 0)
     on_server(service, server.folder, "keys")
     grounded(rmp, server)
     rmp("store", "move")
-    said = rmp("key", "rotate", "metadata")
-    assert said.status == 1
-    assert "rmp store move it to a file, do it there, and move it back" in said.err
+    before = rmp("store", "check").out
+    command = ("key", "rotate", "metadata")
+    assert "keys_next of postgres" in rmp(*command).err
+    server.run_sql(rmp(*command, "--sql").out)
+    assert "    rmp key rotate metadata --finish" in rmp(*command).out.splitlines()
+    assert "another metadata key is prepared since" in rmp("check", "--no-postfix").out
+    said = rmp(*command, "--finish")
+    assert (said.status, said.err) == (0, "")
+    psql = "    rmp key rotate metadata --sql | sudo -u postgres psql postgres"
+    assert psql in said.out.splitlines()
+    assert "waits for its name: rmp key rotate metadata --sql" in rmp("store", "check").err
+    server.run_sql(rmp(*command, "--sql").out)
+    assert rmp("store", "check").out == before
     assert rmp("store", "migrate").out.startswith("nothing to do")
-    assert rmp("store", "check").status == 0
+    assert rmp(*command, "--sql", "--finish").status == 2
 
 
 def test_a_file_needs_no_administrator(rmp: Rmp) -> None:

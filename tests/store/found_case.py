@@ -21,6 +21,7 @@ from rmp_milter.dossier.credentials import fingerprints_of
 from rmp_milter.dossier.model import Doctor, Fault, Locum
 from rmp_milter.dossier.search_terms import family_words_of, terms_of
 from rmp_milter.store import Store
+from rmp_milter.store.engines import Engine
 from rmp_milter.store.store import LmdbStore
 from rmp_milter.store.surface import Snapshot
 
@@ -49,9 +50,10 @@ def store_in(home: Path) -> LmdbStore:
     return LmdbStore.open(home / "store", keys_in(home), map_bytes=0)
 
 
-def found_in(home: Path) -> Found:
+def found_in(home: Path, engine: Engine | None = None) -> Found:
     """Return all that the store's surface shows to who knows what to look for."""
-    with store_in(home) as store, store.snapshot() as view:
+    store = engine.open(keys_in(home)) if engine else store_in(home)
+    with store, store.snapshot() as view:
         return {
             **_people(view),
             **_dossiers(view),

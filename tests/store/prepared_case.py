@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from found_case import ONCE, store_in
+from found_case import ONCE
 from migration_case import silent
 from msgspec.structs import replace
 from rotation_case import Content, keys_in, succession_in
@@ -30,17 +30,19 @@ from store_case import (
 from rmp_milter.dossier.changes import Changes, ToldUpTo
 from rmp_milter.dossier.model import EmergencyState
 from rmp_milter.store import StoreKeys, lmdb_rotating, preparing
-from rmp_milter.store.engines import PreparedRotation
+from rmp_milter.store.engines import Engine, PreparedRotation
 from rmp_milter.store.format.codecs import Codec
 from rmp_milter.store.format.records import RowState
 from rmp_milter.store.format.succession import Rotated
 from rmp_milter.store.format.tables import LEDGER_KEY, OUTBOX_LEDGER_KEY
 from rmp_milter.store.in_use import FileInUse
-from rmp_milter.store.lmdb_outbox import LmdbOutbox
+from rmp_milter.store.lmdb_engine import LmdbEngine
 from rmp_milter.store.resealing import METADATA_TABLES, OUTBOX_TABLES
-from rmp_milter.store.store import LmdbStore
+from rmp_milter.store.surface import Outbox, Store
 
 LATER = NOW + 100
+
+Outboxes = Callable[[], Outbox]
 
 BETWEEN = ("a dossier is made", "entries are appended", "rows leave", "marks come and go")
 """What happens to a store on any day."""
@@ -56,7 +58,7 @@ def finish(home: Path, which: Rotated) -> bool:
     )
 
 
-def _a_dossier_is_made(store: LmdbStore, _home: Path) -> None:
+def _a_dossier_is_made(store: Store, _outbox: Outboxes) -> None:
     new = a_new_dossier("made since", dossier=None)
     deposit = a_deposit(new.dossier.dossier_id, b"first", b"second")
     mail = a_mail(deposit.bodies[0].document_id)
@@ -65,7 +67,7 @@ def _a_dossier_is_made(store: LmdbStore, _home: Path) -> None:
     store.commit(Changes(key_packets=(packets,)), LATER)
 
 
-def _entries_are_appended(store: LmdbStore, _home: Path) -> None:
+def _entries_are_appended(store: Store, _outbox: Outboxes) -> None:
     with store.snapshot() as view:
         ids = [each.dossier_id for each in view.dossiers_by_traits(["trait 0", "trait 1"])]
     for number in range(3):
@@ -75,7 +77,7 @@ def _entries_are_appended(store: LmdbStore, _home: Path) -> None:
         )
 
 
-def _a_dossier_is_changed(store: LmdbStore, _home: Path) -> None:
+def _a_dossier_is_changed(store: Store, _outbox: Outboxes) -> None:
     with store.snapshot() as view:
         (dossier,) = view.dossiers_by_traits(["trait 1"])
     married = replace(dossier.patient, birth_name="GRUBER")
@@ -83,7 +85,7 @@ def _a_dossier_is_changed(store: LmdbStore, _home: Path) -> None:
     store.commit(Changes(updates=(update,)), LATER)
 
 
-def _doctors_change(store: LmdbStore, _home: Path) -> None:
+def _doctors_change(store: Store, _outbox: Outboxes) -> None:
     with store.snapshot() as view:
         first, second = (
             view.doctor_by_rpps(a_doctor(1).rpps),
@@ -104,7 +106,7 @@ def _doctors_change(store: LmdbStore, _home: Path) -> None:
     )
 
 
-def _deposits_are_attached(store: LmdbStore, _home: Path) -> None:
+def _deposits_are_attached(store: Store, _outbox: Outboxes) -> None:
     dossier_id = with_dossier(store, "waits too")
     kept = a_waiting(b"comes since", traits=("waits since",))
     store.commit(Changes(waiting=(kept,)), LATER)
@@ -115,28 +117,27 @@ def _deposits_are_attached(store: LmdbStore, _home: Path) -> None:
     store.commit(Changes(adoptions=(adoption,), expired=(other.waiting_id,)), LATER)
 
 
-def _a_dossier_is_erased(store: LmdbStore, _home: Path) -> None:
+def _a_dossier_is_erased(store: Store, _outbox: Outboxes) -> None:
     with store.snapshot() as view:
         (dossier,) = view.dossiers_by_traits(["trait 0"])
     close(store, dossier.dossier_id)
     store.commit(Changes(erased=(dossier.dossier_id,)), LATER)
 
 
-def _rows_leave(store: LmdbStore, home: Path) -> None:
+def _rows_leave(store: Store, outbox: Outboxes) -> None:
     with store.snapshot() as view:
         (dossier,) = view.dossiers_by_traits(["trait 1"])
         (entry, *_) = view.entries(dossier.dossier_id)
     document = entry.entry.documents[0].document_id
     store.commit(Changes(outbox=(a_mail(document), a_mail(document), a_mail())), LATER)
-    key = keys_in(home).outbox
-    with LmdbOutbox.open(home / "store", key, 0, clock=lambda: LATER) as outbox:
-        rows = [each.row for each in outbox.rows() if each.state is RowState.WAITING]
-        outbox.sent(rows[0], rows[-1])
-        outbox.failed(rows[1], "not now", LATER + 60)
-        outbox.park(rows[2], "never")
+    with outbox() as opened_outbox:
+        rows = [each.row for each in opened_outbox.rows() if each.state is RowState.WAITING]
+        opened_outbox.sent(rows[0], rows[-1])
+        opened_outbox.failed(rows[1], "not now", LATER + 60)
+        opened_outbox.park(rows[2], "never")
 
 
-def _emergencies_go_on(store: LmdbStore, _home: Path) -> None:
+def _emergencies_go_on(store: Store, _outbox: Outboxes) -> None:
     with store.snapshot() as view:
         first = view.emergency("U-ABCD-0001")
         (dossier,) = view.dossiers_by_traits(["trait 1"])
@@ -156,7 +157,7 @@ def _emergencies_go_on(store: LmdbStore, _home: Path) -> None:
     )
 
 
-def _marks_come_and_go(store: LmdbStore, _home: Path) -> None:
+def _marks_come_and_go(store: Store, _outbox: Outboxes) -> None:
     store.commit(
         Changes(
             digest=b"since" * 6,
@@ -168,16 +169,16 @@ def _marks_come_and_go(store: LmdbStore, _home: Path) -> None:
     )
 
 
-def _all_that_is_over_goes(store: LmdbStore, _home: Path) -> None:
+def _all_that_is_over_goes(store: Store, _outbox: Outboxes) -> None:
     for _ in range(4):
         store.commit(Changes(), NOW + 400 * DAY)
 
 
-def _nothing(_store: LmdbStore, _home: Path) -> None:
+def _nothing(_store: Store, _outbox: Outboxes) -> None:
     """The store is as it was."""
 
 
-CHANGES: Mapping[str, Callable[[LmdbStore, Path], None]] = {
+CHANGES: Mapping[str, Callable[[Store, Outboxes], None]] = {
     "nothing": _nothing,
     "a dossier is made": _a_dossier_is_made,
     "entries are appended": _entries_are_appended,
@@ -192,11 +193,12 @@ CHANGES: Mapping[str, Callable[[LmdbStore, Path], None]] = {
 }
 
 
-def change(home: Path, *names: str) -> None:
-    """Do to the store what has these names."""
-    with store_in(home) as store:
+def change(home: Path, *names: str, engine: Engine | None = None) -> None:
+    """Do to the store what has these names; ``engine`` has it, the file's unless said."""
+    keeps, keys = engine or LmdbEngine(home / "store", 0), keys_in(home)
+    with keeps.open(keys) as store:
         for name in names:
-            CHANGES[name](store, home)
+            CHANGES[name](store, lambda: keeps.outbox(keys.outbox, clock=lambda: LATER))
 
 
 def opened(found: Content, keys: StoreKeys) -> dict[str, object]:

@@ -58,12 +58,13 @@ class PostgresqlAccess:
         *,
         read_only: bool = False,
         fence: Fence | None = None,
+        identity: int = 0,
     ) -> None:
-        """``fence`` is compared in each turn to write, behind its lock."""
+        """``fence`` is compared in each turn to write, behind its lock, as ``identity`` is."""
         self.place = self._place = place
         self._read_only = read_only
         self._turn = threading.Lock()
-        self._writer = WritingConnection(place, fence)
+        self._writer = WritingConnection(place, fence, identity)
         self._ended: StoreFailed | None = None
         self._pool = Connections(place)
 

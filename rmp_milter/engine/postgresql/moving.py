@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rmp_milter.engine.postgresql.place import PostgresqlPlace
     from rmp_milter.engine.postgresql.schema import SchemaLayout
     from rmp_milter.engine.tables import EngineTable
-    from rmp_milter.engine.transaction import WholeMoment
 
 _BEGIN_FILLING = "BEGIN; SET LOCAL synchronous_commit = off"
 """Nothing counts before the mark, whose commit has all of it on disk, and on the standbys."""
@@ -35,7 +34,10 @@ _BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
 
 
 class PostgresqlLeaving:
-    """All that is there; the turn to write is held."""
+    """All that is there; the turn to write is held.
+
+    What is said over ``turn`` is done by :meth:`settle` as well, together with it or not at all.
+    """
 
     def __init__(
         self,
@@ -44,9 +46,9 @@ class PostgresqlLeaving:
         layout: SchemaLayout,
         moment: PostgresqlMomentReads,
     ) -> None:
-        self._turn = turn
+        self.turn = turn
         self._place, self._layout = place, layout
-        self.moment: WholeMoment = moment
+        self.moment = moment
         self.size = moment.size()
 
     def settle(self) -> None:
@@ -54,9 +56,9 @@ class PostgresqlLeaving:
         said = turn_statements(self._place.schema)
         try:
             gone = statements(self._place.schema, self._layout.meta).delete
-            self._turn.execute(gone, ([self._layout.mark_key],))
-            self._turn.execute(said.end)
-            self._turn.execute("COMMIT", prepare=False)
+            self.turn.execute(gone, ([self._layout.mark_key],))
+            self.turn.execute(said.end)
+            self.turn.execute("COMMIT", prepare=False)
         except psycopg.Error as error:
             raise failure(error) from error
 
@@ -68,9 +70,13 @@ def leaving(place: PostgresqlPlace, layout: SchemaLayout) -> Iterator[Postgresql
         check_format(turn, place, layout)
         turn.execute("BEGIN", prepare=False)
         turn.execute(turn_statements(place.schema).take)
-        reading.execute(_BEGIN, prepare=False)
-        moment = PostgresqlMomentReads(reading, place.schema)
-        yield PostgresqlLeaving(turn, place, layout, moment)
+        yield PostgresqlLeaving(turn, place, layout, moment_over(reading, place.schema))
+
+
+def moment_over(connection: Connection, schema: str) -> PostgresqlMomentReads:
+    """Return one moment of what a schema holds, as long as the connection lasts."""
+    connection.execute(_BEGIN, prepare=False)
+    return PostgresqlMomentReads(connection, schema)
 
 
 def take_over(
@@ -81,7 +87,7 @@ def take_over(
         try:
             with connection.transaction():
                 make_unless_there(connection, place, layout)
-            with _alone(connection, place):
+            with alone(connection, place):
                 filled(TablesFilled(connection, place, layout))
                 give_format(connection, place, layout, {})
         except psycopg.Error as error:
@@ -89,7 +95,7 @@ def take_over(
 
 
 @contextmanager
-def _alone(connection: Connection, place: PostgresqlPlace) -> Iterator[None]:
+def alone(connection: Connection, place: PostgresqlPlace) -> Iterator[None]:
     """Keep out a second call at the same time."""
     asked = "SELECT pg_try_advisory_lock(hashtext(%b))"
     if connection.execute(asked, (f"rmp move {place.schema}",)).fetchone() != (True,):
@@ -109,9 +115,8 @@ class TablesFilled:
     @contextmanager
     def moment(self) -> Iterator[PostgresqlMomentReads]:
         """Give what they hold."""
-        self._connection.execute(_BEGIN, prepare=False)
         try:
-            yield PostgresqlMomentReads(self._connection, self._schema)
+            yield moment_over(self._connection, self._schema)
         finally:
             self._connection.execute("ROLLBACK", prepare=False)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 PATIENCE_SECONDS = 45
 """How long a lost server is waited for: a client's mail server waits longer for our answer."""
@@ -48,6 +49,16 @@ class PostgresqlPlace:
         database = self.dbname or self.service or "the default database"
         at = f" on {self.host}" if self.host else ""
         return f"schema {self.schema} of {database}{at}"
+
+    @property
+    def next(self) -> Self:
+        """Where that lies which is to follow under this name."""
+        return replace(self, schema=f"{self.schema}_next")
+
+    @property
+    def before(self) -> Self:
+        """Where this lies once something has followed."""
+        return replace(self, schema=f"{self.schema}_before")
 
     def parameters(self) -> dict[str, str | int]:
         """Return libpq's own words for it, those that are said."""

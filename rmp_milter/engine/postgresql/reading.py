@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, cast
 
@@ -179,6 +179,16 @@ class PostgresqlReads:
         found |= self._digests_of(table, some)
         return [found.get(key) for key in keys]
 
+    def rows(self, table: EngineTable) -> Iterator[tuple[bytes, bytes]]:
+        """Yield by what two moments are told apart, in order: records, of bodies the size."""
+        if not table.in_parts:
+            yield from self.records(table)
+            return
+        keys = self.keys(table)
+        while some := [*islice(keys, LOOKED_UP_AT_ONCE)]:
+            for key, size in zip(some, self.sizes(table, some), strict=True):
+                yield key, (size or 0).to_bytes(8)
+
     def first_key(self, table: EngineTable, start: bytes) -> bytes | None:
         """Return the first key that is ``start`` or behind it."""
         found = self._some_keys(table, start, BEYOND_ALL, 1)
@@ -213,6 +223,10 @@ class PostgresqlReads:
     def last_turn(self) -> int:
         """Return the number of the last turn to write that is seen here."""
         return cast("int", self._ask(turn_statements(self._schema).changes)[0][0])
+
+    def identity(self) -> int:
+        """Return by which number the tables are known again, whatever they are called."""
+        return cast("int", self._ask(turn_statements(self._schema).identity)[0][0])
 
     def settings_off(self, *names: str) -> list[str]:
         """Return those of the server's settings that are off."""

@@ -31,7 +31,8 @@ class SchemaLayout(NamedTuple):
     """What lies in a schema: its tables, and where the mark of their format stands.
 
     ``refusal`` gives the line for a place and another format's number. ``leased``: it has a table
-    of leases beside them.
+    of leases beside them. ``nameless`` says what to do where the schema that is to follow counts
+    already, and has not its name yet.
     """
 
     tables: tuple[EngineTable, ...]
@@ -40,6 +41,7 @@ class SchemaLayout(NamedTuple):
     format: Format
     refusal: Callable[[str, int], str]
     leased: bool = False
+    nameless: str = ""
 
 
 def make_tables(
@@ -126,6 +128,8 @@ def format_of(connection: Connection, place: PostgresqlPlace, layout: SchemaLayo
         found = layout.format.number_in(reads.get(layout.meta, layout.mark_key) or b"")
     except psycopg.Error as error:
         raise failure(error) from error
+    if not found and layout.nameless and counts(connection, place.next, layout):
+        raise StoreError(f"{place.what} {place.next} waits for its name: {layout.nameless}")
     if not found:
         raise StoreError(f"there is no {place.what} in {place} yet, or one that is not whole")
     missing = [name for name in layout.tables if name not in there]
@@ -142,6 +146,14 @@ def is_there(connection: Connection, place: PostgresqlPlace, layout: SchemaLayou
         return layout.meta in {*reads.tables()} and reads.has(layout.meta, layout.mark_key)
     except psycopg.Error as error:
         raise failure(error) from error
+
+
+def counts(connection: Connection, place: PostgresqlPlace, layout: SchemaLayout) -> bool:
+    """Whether it is there, as far as we may see that."""
+    try:
+        return is_there(connection, place, layout)
+    except StoreError:
+        return False
 
 
 def check_format(connection: Connection, place: PostgresqlPlace, layout: SchemaLayout) -> None:

@@ -202,13 +202,17 @@ def definitions(schema: str, tables: Iterable[EngineTable]) -> Iterator[Composed
 
 @dataclass(frozen=True)
 class TurnStatements:
-    """What is said to have a turn to write, to mark it, and to ask what became of it."""
+    """What is said to have a turn to write, to mark it, and to ask what became of it.
+
+    The ``identity`` is that of the tables, whatever their schema is called by now.
+    """
 
     take: bytes
     mark: bytes
     remember: bytes
     remembered: bytes
     changes: bytes
+    identity: bytes
     begin: bytes
     end: bytes
 
@@ -222,7 +226,7 @@ def turn_statements(schema: str) -> TurnStatements:
         return named.as_bytes(None)
 
     return TurnStatements(
-        take=said(SQL("SELECT changes FROM {turn} FOR UPDATE")),
+        take=said(SQL("SELECT changes, tableoid::bigint FROM {turn} FOR UPDATE")),
         mark=said(SQL("UPDATE {turn} SET changes = changes + 1")),
         remember=said(
             SQL(
@@ -232,6 +236,7 @@ def turn_statements(schema: str) -> TurnStatements:
         ),
         remembered=said(SQL("SELECT changes FROM {writers} WHERE writer = %b")),
         changes=said(SQL("SELECT changes FROM {turn}")),
+        identity=said(SQL("SELECT tableoid::bigint FROM {turn}")),
         begin=said(SQL("INSERT INTO {turn} VALUES (true, 0) ON CONFLICT DO NOTHING")),
         end=said(SQL("DELETE FROM {turn}")),
     )

@@ -7,6 +7,9 @@ leaves the number of his turn in the table ``writers`` with what he writes. Behi
 a transaction that is not yet decided would hold, the number tells; and a commit of our own on top,
 which waits for the same standbys, makes durable what is found there. Nothing is answered before.
 
+**Other tables.** A schema's name may come to be another's (:mod:`.following`), whose records are
+under another key: who was opened before writes nothing there.
+
 **Fences.** Where a record must still be as it was, it is read behind the same lock. Who takes over
 writes it in a turn of his own, so a turn that began before is through by then, or never will be.
 """
@@ -60,9 +63,12 @@ class UnknownOutcomeError(Exception):
 class WritingConnection:
     """The one connection of an open store that writes. Used by one thread at a time."""
 
-    def __init__(self, place: PostgresqlPlace, fence: Fence | None = None) -> None:
+    def __init__(
+        self, place: PostgresqlPlace, fence: Fence | None = None, identity: int = 0
+    ) -> None:
+        """``identity`` is that of the tables that were opened, where it is known."""
         self._place = place
-        self._fence = fence
+        self._fence, self._identity = fence, identity
         self._said = turn_statements(place.schema)
         self._own = uuid.uuid4()
         self._connection: Connection | None = None
@@ -129,6 +135,8 @@ class WritingConnection:
         fetched.take()
         if not turn.rows:
             raise StoreFailed("closed", "it was moved away")
+        if self._identity not in {0, turn.rows[0][1]}:
+            raise StoreFailed("closed", "another one has its name by now")
         self._compare(fetched)
         return cast("int", turn.rows[0][0]) + 1, fetched
 

@@ -7,6 +7,7 @@ from rmp_milter.engine.failures import (
     OtherFormatError,
     StoreError,
     StoreFailed,
+    UnknownEndError,
 )
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "OtherFormatError",
     "StoreError",
     "StoreFailed",
+    "UnknownEndError",
 ]
 
 

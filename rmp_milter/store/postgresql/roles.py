@@ -7,12 +7,17 @@ share a file. Neither can say of the other's turns what became of them.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from rmp_milter.engine.postgresql import schema as engine_schema
 from rmp_milter.engine.postgresql.statements import LEASES, TURN, WRITERS
 from rmp_milter.store.format.tables import FORMAT_KEY, OUTBOX_LEDGER_KEY, StoreTable
 from rmp_milter.store.postgresql.schema import LAYOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 OUTBOX_TABLES = (
     StoreTable.OUTBOX,
@@ -31,7 +36,12 @@ def groundwork(schema: str, milter: str, courier: str) -> str:
         *engine_schema.groundwork(schema, LAYOUT),
         *rights(schema, milter, courier),
     ]
-    lines = ["BEGIN;", *(f"{each.as_string(None)};" for each in made), "COMMIT;"]
+    return together(made)
+
+
+def together(statements: Iterable[Composed]) -> str:
+    """Return what has psql do all of it, or nothing."""
+    lines = ["BEGIN;", *(f"{each.as_string(None)};" for each in statements), "COMMIT;"]
     return "\n".join(lines) + "\n"
 
 

@@ -13,4 +13,5 @@ LAYOUT = SchemaLayout(
     format=version.FORMAT,
     refusal=version.refusal,
     leased=True,
+    nameless="rmp key rotate metadata --sql, for the server's administrator",
 )
