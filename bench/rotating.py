@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from asking import Filing
 from filling import Filled, fill_service
@@ -13,6 +15,7 @@ from rmp_milter.cli.stores import engine_of, open_store
 from rmp_milter.config import Config, load
 from rmp_milter.store.format.succession import Rotated, Succession
 from testbed.host import Host
+from testbed.postgres import PrivatePostgres
 
 CHANGED = 1_000
 
@@ -27,6 +30,28 @@ def rotations(size: int) -> Iterator[str]:
         for which in Rotated:
             yield _beside(config, filled, which)
         yield _at_once(config, Rotated.METADATA)
+
+
+def on_a_server(size: int) -> Iterator[str]:
+    """Yield a line for each of the three keys of such a store, moved to a server on this disk."""
+    durable = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "128MB"}
+    with TemporaryDirectory(prefix="rmp-pg-", dir="/var/tmp") as place, ExitStack() as opened:
+        host = opened.enter_context(closing(Host()))
+        server = opened.enter_context(PrivatePostgres(durable, Path(place)))
+        server.run_sql("CREATE ROLE root LOGIN")
+        filled = fill_service(host.service, size, Place.MAINLAND, Progress())
+        at = {"engine": "postgresql", "host": str(server.folder), "database": "postgres"}
+        host.service.configure({("store", name): f'"{said}"' for name, said in at.items()})
+        server.run_sql(host.service.rmp("store", "init", "--sql").stdout.decode())
+        host.service.rmp("store", "move")
+        config = load(host.service.config)
+        yield f"{size:,} dossiers on a server:"
+        for which in Rotated:
+            groundwork = ("key", "rotate", which.value, "--sql")
+            server.run_sql(host.service.rmp(*groundwork).stdout.decode())
+            yield _beside(config, filled, which)
+            server.run_sql(host.service.rmp(*groundwork).stdout.decode())
+            server.run_sql("DROP SCHEMA rmp_before CASCADE")
 
 
 def _beside(config: Config, filled: Filled, which: Rotated) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rmp_milter.engine.lmdb_file import send_whole
-from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.connecting import connected
 from rmp_milter.engine.postgresql.following import awaits_its_name, renames
 from rmp_milter.engine.postgresql.moving import moment_over
 from rmp_milter.engine.postgresql.schema import check_format, format_of, is_there, make_tables
@@ -64,7 +64,7 @@ class PostgresqlEngine:
 
     def create(self, keys: StoreKeys) -> None:
         """Make a new, empty store; who does it owns its tables."""
-        with connect(self._place) as connection:
+        with connected(self._place) as connection:
             make_tables(connection, self._place, LAYOUT, first_records(keys))
 
     def open(
@@ -98,7 +98,7 @@ class PostgresqlEngine:
     @contextmanager
     def moment(self) -> Iterator[PostgresqlMoment]:
         """Give one moment of the store; the turn to write is held until it is released."""
-        with connect(self._place) as turn:
+        with connected(self._place) as turn:
             turn.execute("BEGIN")
             turn.execute(turn_statements(self._place.schema).take)
             with self._moment() as txn:
@@ -106,7 +106,7 @@ class PostgresqlEngine:
 
     def planned(self) -> Migration:
         """Return what there is to do."""
-        with self._moment(of_any_format=True) as txn, connect(self._place) as connection:
+        with self._moment(of_any_format=True) as txn, connected(self._place) as connection:
             found = format_of(connection, self._place, LAYOUT)
             if found > version.FORMAT.number:
                 raise OtherFormatError(version.refusal(str(self._place), found))
@@ -171,7 +171,7 @@ class PostgresqlEngine:
 
     def is_elsewhere(self) -> bool:
         """Whether the schema holds a store."""
-        with connect(self._place) as connection:
+        with connected(self._place) as connection:
             return is_there(connection, self._place, LAYOUT)
 
     def groundwork(self, milter: str, courier: str) -> str:
@@ -188,7 +188,7 @@ class PostgresqlEngine:
 
     @contextmanager
     def _moment(self, *, of_any_format: bool = False) -> Iterator[PostgresqlMomentReads]:
-        with connect(self._place) as connection:
+        with connected(self._place) as connection:
             if not of_any_format:
                 check_format(connection, self._place, LAYOUT)
             yield moment_over(connection, self._place.schema)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rmp_milter.engine.filling import fill
 from rmp_milter.engine.postgresql import following
 from rmp_milter.engine.postgresql.access import PostgresqlAccess
-from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.connecting import connected
 from rmp_milter.engine.postgresql.following import followed
 from rmp_milter.engine.postgresql.moving import leaving, moment_over
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
@@ -58,13 +58,13 @@ class ServerInUse:
 
     def check_own(self, keys: StoreKeys) -> None:
         """Try the keys."""
-        with connect(self.place) as connection:
+        with connected(self.place) as connection:
             check_format(connection, self.place, LAYOUT)
             _check_keys(PostgresqlReads(connection, self.place.schema), keys, str(self.place))
 
     def check_beside(self, which: str) -> None:
         """See that the next schema is made, and that the names can be changed in the end."""
-        with connect(self.place) as connection:
+        with connected(self.place) as connection:
             following.check_former_gone(connection, self.place)
             if not following.is_made(connection, self.place.next, LAYOUT):
                 made = f"rmp key rotate {which} --sql, for the server's administrator"
@@ -72,7 +72,7 @@ class ServerInUse:
 
     def copy(self, place: Path, see: SeeRoom) -> None:
         """Write what it has in one moment."""
-        with connect(self.place) as connection:
+        with connected(self.place) as connection:
             moment = moment_over(connection, self.place.schema)
             size = moment.size()
             see(size)
@@ -81,7 +81,7 @@ class ServerInUse:
     def has_beside(self, keys: StoreKeys) -> bool:
         """Whether the next schema is filled under these keys."""
         there = self.place.next
-        with connect(there) as connection:
+        with connected(there) as connection:
             try:
                 _check_keys(PostgresqlReads(connection, there.schema), keys, str(there))
             except StoreKeyError:
@@ -95,7 +95,7 @@ class ServerInUse:
 
     def clear_beside(self) -> None:
         """Empty the next schema, if there is one."""
-        with connect(self.place) as connection:
+        with connected(self.place) as connection:
             made = following.is_made(connection, self.place.next, LAYOUT)
         if made:
             with followed(self.place, LAYOUT) as tables:
@@ -129,7 +129,7 @@ def _sealed_before(place: PostgresqlPlace, succession: KeySuccession) -> Postgre
     Raises :class:`StoreKeyError` where neither the present key nor the next one is its own.
     """
     there = place.next
-    with connect(place) as connection:
+    with connected(place) as connection:
         if is_there(connection, there, LAYOUT) and not is_there(connection, place, LAYOUT):
             keys = succession.following() if succession.begun else succession.present()
             _check_keys(PostgresqlReads(connection, there.schema), keys, str(there))

@@ -87,6 +87,36 @@ def test_a_second_mail_host_has_all_that_it_needs_by_the_documents_line(
         shutil.rmtree(other)
 
 
+@pytest.mark.parametrize("which", ["metadata", "index", "outbox"])
+def test_root_changes_each_key_as_the_user_that_owns_the_store(
+    moved: tuple[Path, PrivatePostgres], which: str
+) -> None:
+    """By the steps of the document; no role of ours makes or renames a schema."""
+    service, server = moved
+    key = service / ("shared/outbox.key" if which == "outbox" else f"milter/{which}.key")
+    was, before = key.read_text(), owner_and_mode(key)
+
+    def step(*more: str) -> str:
+        said = rmp(service, "key", "rotate", which, *more)
+        assert said.returncode == 0, said.stderr
+        return said.stdout
+
+    server.run_sql(step("--sql"))
+    assert f"rmp key rotate {which} --finish" in step()
+    for place in (service / "store/rotation", service / "store/rotation/next/data.mdb"):
+        owner, mode = owner_and_mode(place)
+        assert (owner, mode[-2:]) == (MILTER, "00")
+    dropping = step("--finish")
+    assert "DROP SCHEMA" in dropping
+    assert "waits for its name" in rmp(service, "outbox", "list").stderr
+    server.run_sql(step("--sql"))
+    assert rmp(service, "store", "check").returncode == 0
+    assert rmp(service, "outbox", "list").returncode == 0
+    assert key.read_text() != was
+    assert owner_and_mode(key) == before
+    server.run_sql('DROP SCHEMA "rmp_before" CASCADE')
+
+
 def test_each_process_is_in_the_database_who_its_user_is(
     moved: tuple[Path, PrivatePostgres],
 ) -> None:

@@ -15,12 +15,15 @@ from rotation_case import KEY_FILE, keys_in, lay_keys, set_trap, succession_in
 from store_case import KEYS, NOW, a_new_dossier
 
 from rmp_milter.dossier.changes import Changes
+from rmp_milter.engine.postgresql import following
+from rmp_milter.engine.postgresql.connecting import connect
 from rmp_milter.engine.postgresql.moving import PostgresqlLeaving, TablesFilled
 from rmp_milter.store import StoreError, postgresql_rotating, preparing
 from rmp_milter.store.engines import PreparedRotation
 from rmp_milter.store.format.failures import InUseError, StoreFailed, UnknownEndError
 from rmp_milter.store.format.keys import StoreKeyError
 from rmp_milter.store.format.succession import Rotated, Succession
+from rmp_milter.store.lmdb_engine import LmdbEngine
 from rmp_milter.store.postgresql_engine import PostgresqlEngine
 from testbed.forks import is_killed
 from testbed.postgres import PrivatePostgres
@@ -87,7 +90,7 @@ class Host(NamedTuple):
 
     def is_killed_finishing(self, which: Rotated, moment: str) -> bool:
         def work() -> None:
-            set_trap(moment, postgresql_rotating, postgresql_rotating.following, Succession)
+            set_trap(moment, postgresql_rotating, following, Succession)
             self.finish(which)
 
         return is_killed(work)
@@ -377,9 +380,75 @@ def test_a_server_that_fails_leaves_all_as_it_was(
         raise psycopg.OperationalError("the server closed the connection")
 
     with monkeypatch.context() as broken:
-        broken.setattr(postgresql_rotating.following, "written_again", fails)
+        broken.setattr(following, "written_again", fails)
         with pytest.raises(StoreError, match=r"stay as they were, .* closed the connection"):
             host.finish(Rotated.METADATA)
     assert host.is_as_before()
     assert not host.finish(Rotated.METADATA).ended
     assert preparing.waiting_in(host.home / "store") is None
+
+
+@pytest.mark.parametrize(
+    ("where", "call"),
+    [(following, "is_made"), (postgresql_rotating, "_check_keys")],
+    ids=["is it made", "its keys"],
+)
+def test_a_server_that_is_lost_at_a_look_is_told_in_a_line(
+    host: Host, where: object, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.administered()
+    host.prepare(Rotated.METADATA)
+
+    def fails(*_: object) -> None:
+        raise psycopg.OperationalError("the server closed the connection")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(where, call, fails)
+        for act in (host.prepare, host.finish):
+            with pytest.raises(StoreError, match="closed the connection"):
+                act(Rotated.METADATA)
+    assert host.is_as_before()
+    assert not host.finish(Rotated.METADATA).ended
+
+
+def test_a_turn_that_does_not_come_is_told_and_nothing_is_moved(host: Host) -> None:
+    """A milter that was stopped in its turn; the same for who moves a store."""
+    host.administered()
+    host.prepare(Rotated.METADATA)
+    place = replace(place_on(host.server), user=MILTER, turn_wait=1)
+    hurried = PostgresqlEngine(place, host.home / "store")
+    with connect(place) as stopped, stopped.transaction():
+        stopped.execute("SELECT 1 FROM rmp.turn FOR UPDATE")
+        with pytest.raises(StoreError, match=r"stay as they were, .*lock timeout"):
+            hurried.rotate(
+                succession_in(host.home, Rotated.METADATA), silent, prepared_only=True
+            )
+        with pytest.raises(StoreError, match="lock timeout"), hurried.leaving():
+            pass
+    assert host.is_as_before()
+    assert not host.finish(Rotated.METADATA).ended
+
+
+def test_what_is_prepared_of_a_file_is_laid_down_when_it_has_moved_to_a_server(
+    host: Host, server: PrivatePostgres, tmp_path: Path
+) -> None:
+    """And back: what is prepared is of the store, wherever it is by then."""
+    file = LmdbEngine(tmp_path / "store", 0)
+    host.administered()
+    host.prepare(Rotated.METADATA)
+    with host.engine.leaving() as left:
+        file.take_over(KEYS, left, silent)
+        left.settle()
+    found = found_in(host.home, file)
+    server.run_sql(*(f"DROP SCHEMA {each} CASCADE" for each in SCHEMAS[:2]))
+    server.run_sql(host.engine.groundwork(MILTER, COURIER))
+    with file.leaving() as left:
+        host.engine.take_over(KEYS, left, silent)
+        left.settle()
+    with pytest.raises(StoreError, match="is not made"):
+        host.finish(Rotated.METADATA)
+    host.administered()
+    assert not host.prepare(Rotated.METADATA).earlier
+    host.finish(Rotated.METADATA)
+    host.administered()
+    assert host.found() == found

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 import psycopg
 from psycopg.rows import tuple_row
 
 from rmp_milter.engine.failures import NotReachedError, StoreError
-from rmp_milter.engine.postgresql.failures import one_line
+from rmp_milter.engine.postgresql.failures import failure, one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from psycopg.pq.abc import PGconn
     from psycopg.rows import RowFactory
 
@@ -115,6 +118,16 @@ def connect(place: PostgresqlPlace) -> Connection:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def connected(place: PostgresqlPlace) -> Iterator[Connection]:
+    """Give a connection for a while; what the driver raises over it is a :class:`StoreError`."""
+    with connect(place) as connection:
+        try:
+            yield connection
+        except psycopg.Error as error:
+            raise failure(error) from error
 
 
 def make_ready(connection: Connection) -> None:

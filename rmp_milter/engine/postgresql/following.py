@@ -9,13 +9,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
 from rmp_milter.engine.failures import StoreError, UnknownEndError
 from rmp_milter.engine.filling import bounded
-from rmp_milter.engine.postgresql.connecting import connect
-from rmp_milter.engine.postgresql.failures import failure, one_line
+from rmp_milter.engine.postgresql.connecting import connected
+from rmp_milter.engine.postgresql.failures import one_line
 from rmp_milter.engine.postgresql.moving import TablesFilled, alone
 from rmp_milter.engine.postgresql.reading import PostgresqlReads
 from rmp_milter.engine.postgresql.schema import counts, is_there
@@ -48,7 +47,7 @@ def renames(place: PostgresqlPlace) -> list[Composed]:
 
 def awaits_its_name(place: PostgresqlPlace, layout: SchemaLayout) -> bool:
     """Whether all is done but the names."""
-    with connect(place) as connection:
+    with connected(place) as connection:
         here, there = (counts(connection, each, layout) for each in (place, place.next))
         return there and not here
 
@@ -72,16 +71,13 @@ def followed(place: PostgresqlPlace, layout: SchemaLayout) -> Iterator[TablesFil
     Raises :class:`StoreError` where they were not made, or do count.
     """
     there = place.next
-    with connect(place) as connection:
+    with connected(place) as connection:
         if not is_made(connection, there, layout):
             raise StoreError(f"{there} is not made, or not as this version makes it")
         if is_there(connection, there, layout):
             raise StoreError(f"{there} holds a {there.what} already")
-        try:
-            with alone(connection, there):
-                yield TablesFilled(connection, there, layout)
-        except psycopg.Error as error:
-            raise failure(error) from error
+        with alone(connection, there):
+            yield TablesFilled(connection, there, layout)
 
 
 def written_again(

@@ -9,7 +9,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from rmp_milter.engine.failures import StoreError
-from rmp_milter.engine.postgresql.connecting import connect
+from rmp_milter.engine.postgresql.connecting import connected
 from rmp_milter.engine.postgresql.failures import failure
 from rmp_milter.engine.postgresql.packing import NUMBER_BYTES, copy_rows
 from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
@@ -66,7 +66,7 @@ class PostgresqlLeaving:
 @contextmanager
 def leaving(place: PostgresqlPlace, layout: SchemaLayout) -> Iterator[PostgresqlLeaving]:
     """Give what is there; who would write waits as long as the block lasts."""
-    with connect(place) as turn, connect(place) as reading:
+    with connected(place) as turn, connected(place) as reading:
         check_format(turn, place, layout)
         turn.execute("BEGIN", prepare=False)
         turn.execute(turn_statements(place.schema).take)
@@ -83,15 +83,12 @@ def take_over(
     place: PostgresqlPlace, layout: SchemaLayout, filled: Callable[[TablesFilled], None]
 ) -> None:
     """Have ``filled`` fill the tables, which have no format yet, and give them theirs."""
-    with connect(place) as connection:
-        try:
-            with connection.transaction():
-                make_unless_there(connection, place, layout)
-            with alone(connection, place):
-                filled(TablesFilled(connection, place, layout))
-                give_format(connection, place, layout, {})
-        except psycopg.Error as error:
-            raise failure(error) from error
+    with connected(place) as connection:
+        with connection.transaction():
+            make_unless_there(connection, place, layout)
+        with alone(connection, place):
+            filled(TablesFilled(connection, place, layout))
+            give_format(connection, place, layout, {})
 
 
 @contextmanager
