@@ -311,6 +311,11 @@ def test_a_commit_of_which_nobody_heard_is_found_out_by_a_second_call(
 # What does not fit
 
 
+def fails(*_: object) -> None:
+    """Be a server that goes away."""
+    raise psycopg.OperationalError("the server closed the connection")
+
+
 def test_without_the_other_schema_nothing_is_begun(host: Host, which: Rotated) -> None:
     with pytest.raises(StoreError, match=f"to be made first: rmp key rotate {which} --sql"):
         host.prepare(which)
@@ -376,9 +381,6 @@ def test_a_server_that_fails_leaves_all_as_it_was(
     host.administered()
     host.prepare(Rotated.METADATA)
 
-    def fails(*_: object) -> None:
-        raise psycopg.OperationalError("the server closed the connection")
-
     with monkeypatch.context() as broken:
         broken.setattr(following, "written_again", fails)
         with pytest.raises(StoreError, match=r"stay as they were, .* closed the connection"):
@@ -398,9 +400,6 @@ def test_a_server_that_is_lost_at_a_look_is_told_in_a_line(
 ) -> None:
     host.administered()
     host.prepare(Rotated.METADATA)
-
-    def fails(*_: object) -> None:
-        raise psycopg.OperationalError("the server closed the connection")
 
     with monkeypatch.context() as broken:
         broken.setattr(where, call, fails)
