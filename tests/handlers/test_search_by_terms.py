@@ -216,9 +216,7 @@ def test_what_it_reads_does_not_grow_with_the_number_of_dossiers() -> None:
         Sought("Carpentier Ana 65 ans", (1980, 1990)),
         Sought("Questroy Ana", (1955, 1965)),
     ]
-    few, many = (
-        CountingWorld([*homonyms(90, "Charpentier"), *crowd(n)]) for n in (910, 19_910)
-    )
+    few, many = (CountingWorld([*homonyms(90, "Charpentier"), *crowd(n)]) for n in (910, 9_910))
     for each in sought:
         found = [short_list(each, world, THIS_YEAR) for world in (few, many)]
         assert found[0] == found[1]

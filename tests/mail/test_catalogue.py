@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import get_args
@@ -72,33 +73,38 @@ OF_OUTLOOK = {
 """What Outlook calls a certificate and a setting, whoever uses S/MIME knows by these words."""
 
 
+@cache
+def nodes() -> tuple[ast.Constant | ast.JoinedStr | ast.Call, ...]:
+    """Return all that the functions below look at, from one walk through the code."""
+    kinds = (ast.Constant, ast.JoinedStr, ast.Call)
+    every = (node for path in CODE for node in ast.walk(parsed(path)))
+    return tuple(node for node in every if isinstance(node, kinds))
+
+
 def strings() -> Iterator[str]:
-    for path in CODE:
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield node.value
+    for node in nodes():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def beginnings() -> Iterator[str]:
     """Yield what f-strings begin with that can make a key, as ``problem-``."""
-    for path in CODE:
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-                first = node.values[0].value
-                if isinstance(first, str) and re.fullmatch(r"[a-z]+(-[a-z]+)*-", first):
-                    yield first
+    for node in nodes():
+        if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+            first = node.values[0].value
+            if isinstance(first, str) and re.fullmatch(r"[a-z]+(-[a-z]+)*-", first):
+                yield first
 
 
 def keys_of(callers: set[str]) -> set[str]:
     """Return the literal first arguments of calls by these names."""
     found = set()
-    for path in CODE:
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.Call) and node.args:
-                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                first = node.args[0]
-                if name in callers and isinstance(first, ast.Constant):
-                    found.add(str(first.value))
+    for node in nodes():
+        if isinstance(node, ast.Call) and node.args:
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            first = node.args[0]
+            if name in callers and isinstance(first, ast.Constant):
+                found.add(str(first.value))
     return found
 
 

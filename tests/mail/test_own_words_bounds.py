@@ -103,7 +103,7 @@ def test_43_megabytes_of_open_references_are_read() -> None:
     "bit", ["<p>", "<div>", "x<br>", "<b style='color:white'>x</b>", "<", "a"]
 )
 def test_other_large_pages_are_read(bit: str) -> None:
-    words = read_html(bit * (4 * MAX_TEXT // len(bit)))
+    words = read_html(bit * (2 * MAX_TEXT // len(bit)))
     assert (words.whole, words.lines[-1].whose) == (False, Whose.DOUBTFUL)
 
 

@@ -40,6 +40,11 @@ pytestmark = pytest.mark.slow
 
 MILTER, COURIER = "rmp milter", "rmp-courier"
 SCHEMAS = ("rmp", "rmp_next", "rmp_before")
+ANY_KEY = [
+    Rotated.OUTBOX,
+    *(pytest.param(each, marks=pytest.mark.soak) for each in (Rotated.METADATA, Rotated.INDEX)),
+]
+"""One for what is the same with each; the campaigns have all."""
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +119,11 @@ def which(request: pytest.FixtureRequest) -> Rotated:
     return Rotated(request.param)
 
 
+@pytest.fixture(params=ANY_KEY)
+def any_key(request: pytest.FixtureRequest) -> Rotated:
+    return Rotated(request.param)
+
+
 # What is meant to be
 
 
@@ -166,35 +176,35 @@ def test_each_role_can_do_its_work_behind_it(host: Host) -> None:
     assert host.is_under(Rotated.OUTBOX)
 
 
-def test_what_is_prepared_can_be_given_up(host: Host, which: Rotated) -> None:
+def test_what_is_prepared_can_be_given_up(host: Host, any_key: Rotated) -> None:
     host.administered()
-    assert not host.engine.abandon_rotation(succession_in(host.home, which))
-    host.prepare(which)
+    assert not host.engine.abandon_rotation(succession_in(host.home, any_key))
+    host.prepare(any_key)
     waiting = host.engine.waiting_rotation()
     assert waiting is not None
-    assert (waiting.which, waiting.ready) == (which, True)
-    assert host.engine.abandon_rotation(succession_in(host.home, which))
+    assert (waiting.which, waiting.ready) == (any_key, True)
+    assert host.engine.abandon_rotation(succession_in(host.home, any_key))
     assert host.engine.waiting_rotation() is None
     assert not list(host.home.glob("*.next"))
     assert host.server.run_sql("SELECT count(*) FROM rmp_next.dossiers").strip() == "0"
     assert host.is_as_before()
     with pytest.raises(StoreError, match="nothing is prepared: give it without --finish"):
-        host.finish(which)
+        host.finish(any_key)
 
 
 # Who did not stop
 
 
 def test_who_has_it_open_writes_nothing_under_the_key_of_before(
-    host: Host, which: Rotated
+    host: Host, any_key: Rotated
 ) -> None:
     """Neither into the store that was left, nor into the one that has its name then."""
     host.administered()
-    host.prepare(which)
+    host.prepare(any_key)
     late, later = host.engine.open(KEYS), host.engine.open(KEYS)
     with late, later, host.engine.outbox(KEYS.outbox) as outbox:
         row = outbox.rows()[0].row
-        host.finish(which)
+        host.finish(any_key)
         new = Changes(dossiers=(a_new_dossier("much too late"),))
         with pytest.raises(StoreFailed, match="it was moved away"):
             late.commit(new, NOW)
@@ -205,15 +215,15 @@ def test_who_has_it_open_writes_nothing_under_the_key_of_before(
         with pytest.raises(StoreFailed, match="another one has its name by now"):
             outbox.retry(row, NOW)
     assert host.found() == found
-    assert host.is_under(which)
+    assert host.is_under(any_key)
 
 
-def test_nothing_is_finished_that_was_not_asked_for(host: Host, which: Rotated) -> None:
+def test_nothing_is_finished_that_was_not_asked_for(host: Host, any_key: Rotated) -> None:
     """Whether another host has the store open cannot be seen from here."""
     host.administered()
-    host.prepare(which)
+    host.prepare(any_key)
     with pytest.raises(InUseError, match="cannot be seen"):
-        host.engine.rotate(succession_in(host.home, which), silent)
+        host.engine.rotate(succession_in(host.home, any_key), silent)
     assert host.is_as_before()
 
 
@@ -265,7 +275,9 @@ def test_who_is_killed_behind_the_commit_is_ended_by_a_second_call(
     assert host.is_under(which)
 
 
-@pytest.mark.parametrize("put", [1, 5, 20])
+@pytest.mark.parametrize(
+    "put", [5, *(pytest.param(each, marks=pytest.mark.soak) for each in (1, 20))]
+)
 def test_who_is_killed_filling_the_other_schema_goes_on(host: Host, put: int) -> None:
     host.administered()
 
@@ -287,10 +299,10 @@ def test_who_is_killed_filling_the_other_schema_goes_on(host: Host, put: int) ->
 
 
 def test_a_commit_of_which_nobody_heard_is_found_out_by_a_second_call(
-    host: Host, which: Rotated, monkeypatch: pytest.MonkeyPatch
+    host: Host, any_key: Rotated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     host.administered()
-    host.prepare(which)
+    host.prepare(any_key)
     found = host.found()
     really = PostgresqlLeaving.settle
 
@@ -301,11 +313,11 @@ def test_a_commit_of_which_nobody_heard_is_found_out_by_a_second_call(
     with monkeypatch.context() as lost:
         lost.setattr(PostgresqlLeaving, "settle", unheard)
         with pytest.raises(UnknownEndError, match=r"is not known, give it again: .*was lost"):
-            host.finish(which)
-    assert host.finish(which).ended
+            host.finish(any_key)
+    assert host.finish(any_key).ended
     host.administered()
     assert host.found() == found
-    assert host.is_under(which)
+    assert host.is_under(any_key)
 
 
 # What does not fit
@@ -316,11 +328,11 @@ def fails(*_: object) -> None:
     raise psycopg.OperationalError("the server closed the connection")
 
 
-def test_without_the_other_schema_nothing_is_begun(host: Host, which: Rotated) -> None:
-    with pytest.raises(StoreError, match=f"to be made first: rmp key rotate {which} --sql"):
-        host.prepare(which)
+def test_without_the_other_schema_nothing_is_begun(host: Host, any_key: Rotated) -> None:
+    with pytest.raises(StoreError, match=f"to be made first: rmp key rotate {any_key} --sql"):
+        host.prepare(any_key)
     assert not list(host.home.glob("*.next"))
-    assert not host.engine.abandon_rotation(succession_in(host.home, which))
+    assert not host.engine.abandon_rotation(succession_in(host.home, any_key))
     assert host.is_as_before()
 
 
