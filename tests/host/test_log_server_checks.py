@@ -23,18 +23,25 @@ BETTER = {"fsync": "on", "full_page_writes": "on", "synchronous_standby_names": 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PrivatePostgres]:
     with PrivatePostgres(BETTER) as server:
+        run_sql(server, "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC")
         for level in ("on", "remote_apply", "local", "off", "remote_write"):
-            server.run_sql(
-                f"SET synchronous_commit = local; CREATE ROLE {level}_role LOGIN",
-                f"SET synchronous_commit = local; ALTER ROLE {level}_role"
-                f" SET synchronous_commit = '{level}'",
-            )
+            run_sql(server, f"CREATE ROLE {level}_role LOGIN")
+            run_sql(server, f"ALTER ROLE {level}_role SET synchronous_commit = '{level}'")
         yield server
+
+
+def run_sql(server: PrivatePostgres, statement: str) -> None:
+    """Run it without waiting for the standby, which is none."""
+    server.run_sql(f"SET synchronous_commit = local; {statement}")
 
 
 def doubts(server: PrivatePostgres, folder: Path, role: str) -> Doubts:
     place = PostgresqlPlace(host=str(server.folder), user=role, dbname="postgres")
-    return PostgresqlLog(folder, place).doubts()
+    run_sql(server, f"GRANT CONNECT ON DATABASE postgres TO {role}")
+    try:
+        return PostgresqlLog(folder, place).doubts()
+    finally:
+        run_sql(server, f"REVOKE CONNECT ON DATABASE postgres FROM {role}")
 
 
 @pytest.mark.parametrize("level", ["on", "remote_apply"])

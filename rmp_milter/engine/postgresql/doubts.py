@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 ENOUGH = frozenset({"on", "remote_apply"})
 _NAMES = ("fsync", "full_page_writes", "synchronous_commit", "synchronous_standby_names")
 _ASKED = "SELECT name, reset_val FROM pg_settings WHERE name = ANY(%b)"
+_OTHERS = """
+SELECT rolname FROM pg_roles WHERE rolcanlogin AND NOT rolsuper AND rolname <> current_user
+    AND has_database_privilege(oid, current_database(), 'CONNECT') ORDER BY rolname
+"""
 
 
 def doubts_of(connection: Connection) -> Doubts:
@@ -30,6 +34,17 @@ def doubts_of(connection: Connection) -> Doubts:
         raise failure(error) from error
     settings = {str(name): str(value) for name, value in said}
     return Doubts(tuple(_losses(settings)), tuple(_cautions(settings)))
+
+
+def others_of(connection: Connection) -> tuple[str, ...]:
+    """Return which other roles may connect to this database, an administrator's apart.
+
+    Locks of sessions are anybody's who is in the database. Raises :class:`.StoreFailed`.
+    """
+    try:
+        return tuple(str(name) for (name,) in connection.execute(_OTHERS).fetchall())
+    except psycopg.Error as error:
+        raise failure(error) from error
 
 
 def _losses(settings: dict[str, str]) -> Iterator[str]:

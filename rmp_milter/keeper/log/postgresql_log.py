@@ -16,7 +16,7 @@ from rmp_milter.engine.filling import MovedTables
 from rmp_milter.engine.lmdb_file import send_whole
 from rmp_milter.engine.postgresql.access import PostgresqlAccess
 from rmp_milter.engine.postgresql.connecting import connect
-from rmp_milter.engine.postgresql.doubts import doubts_of
+from rmp_milter.engine.postgresql.doubts import doubts_of, others_of
 from rmp_milter.engine.postgresql.reading import PostgresqlMomentReads
 from rmp_milter.engine.postgresql.schema import SchemaLayout, check_format, make_tables
 from rmp_milter.keeper.log import epoch as log_epoch
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from rmp_milter.engine.transaction import Expected, ReadTransaction, WriteTransaction
 
 T = TypeVar("T")
+
+MOST_NAMED = 3
+"""How many of the roles that may connect are named to an admin."""
 
 LAYOUT = SchemaLayout(
     tables=ALL,
@@ -102,9 +105,14 @@ class PostgresqlLog:
         return PostgresqlCopying(self.server)
 
     def doubts(self) -> Doubts:
-        """Return what of the server's settings loses leaves, or keeps them in one place."""
+        """Return what of the server loses leaves, keeps them in one place, or stops all keepers."""
         with connect(self.server) as connection:
-            return doubts_of(connection)
+            found, others = doubts_of(connection), others_of(connection)
+        if not others:
+            return found
+        names = ", ".join(others[:MOST_NAMED]) + (", …" if others[MOST_NAMED:] else "")
+        said = f"{names} may connect to its database, and so keep the lead from every keeper"
+        return found._replace(cautions=(*found.cautions, said))
 
 
 def taken_over(found: bytes | None) -> str:

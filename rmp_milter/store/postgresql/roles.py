@@ -60,6 +60,8 @@ def rights(schema: str, milter: str, courier: str) -> list[Composed]:
         "outbox": _listed(schema, OUTBOX_TABLES),
         "format": Literal(FORMAT_KEY),
         "ledger": Literal(OUTBOX_LEDGER_KEY),
+        "entrance": Literal("GRANT CONNECT ON DATABASE %I TO %I, %I"),
+        "named": SQL(", ").join((Literal(milter), Literal(courier))),
     }
     return [SQL(each).format(**names) for each in _RIGHTS.strip().splitlines()]
 
@@ -68,7 +70,9 @@ def _listed(schema: str, tables: tuple[StoreTable, ...]) -> Composed:
     return SQL(", ").join(Identifier(schema, table.value) for table in tables)
 
 
+# The log may have come to this database before, and have closed it to all but the keeper.
 _RIGHTS = """
+DO $$ BEGIN EXECUTE format({entrance}, current_database(), {named}); END $$
 GRANT USAGE ON SCHEMA {schema} TO {milter}, {courier}
 GRANT SELECT, INSERT, UPDATE, DELETE ON {records} TO {milter}
 GRANT SELECT, INSERT, UPDATE, DELETE ON {outbox} TO {courier}
