@@ -5,8 +5,6 @@ A few cost a hundred times more in time than in calls (expressions, decompressio
 in the campaign, which compares processor time with that of a loop in the same run.
 """
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +21,7 @@ from rmp_milter.mail.incoming.digest import duplicate_digest
 from rmp_milter.mail.incoming.mimetree import MimeLimit, scan
 from rmp_milter.mail.incoming.shapes import recognise
 from rmp_milter.milter.intake import admit, gather
-from testbed.counting import calls_of
+from testbed.counting import calls_of, turns_of
 from testbed.worst_mails import KINDS, Target
 
 pytestmark = pytest.mark.slow
@@ -84,23 +82,6 @@ def check_calls(mail: bytes, desk: Desk) -> None:
     assert calls_of(lambda: whole_way(mail, desk)) <= CALLS + PER_OCTET * len(mail)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
-@pytest.fixture(scope="module")
-def turns() -> float:
-    """Return what a million turns of an empty loop take, at best: some hundredths of a second."""
-
-    def loop() -> None:
-        for _ in range(1_000_000):
-            pass
-
-    return min(seconds(loop) for _ in range(5))
-
-
 def bound(size: int) -> float:
     """Return how many million turns a mail may cost, five times what was measured."""
     return 200 + size * 2e-5
@@ -110,7 +91,7 @@ def bound(size: int) -> float:
 @pytest.mark.parametrize("size", [1_900, 64_000, _MIB, 8 * _MIB, 40 * _MIB])
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_processor_time_of_the_worst_mails(
-    kind: str, size: int, desk: Desk, target: Target, turns: float
+    kind: str, size: int, desk: Desk, target: Target
 ) -> None:
     mail = KINDS[kind](target, size)
     said = ""
@@ -119,5 +100,5 @@ def test_processor_time_of_the_worst_mails(
         nonlocal said
         said = whole_way(mail, desk)
 
-    took = seconds(work) / turns
+    took = turns_of(work)
     assert took <= bound(len(mail)), f"{len(mail)} octets, {said}"

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from rmp_milter.keeper.desk.quick import within
 from rmp_milter.mail.header.cutting import cut
 from rmp_milter.mail.header.routing import parse
+from testbed.counting import turns_of
 from testbed.vitale import CardSoftware, header_line
 from testbed.waiting import PATIENCE_SECONDS
 
@@ -107,20 +108,26 @@ def test_a_token_without_end_is_masked_and_shows_that_it_is_none() -> None:
         assert "JJJJ" not in found.header
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        "Vitale :" + " " * 100_000,
-        "Vitale :\n" * 20_000,
-        ("Vitale : " + "ey" * 30) * 500,
-        "Motif : " + "ey" * 50_000,
-        "Vitale :" + "\n> > " * 30_000,
-        ("Vitale : " + "a" * 30 + "\n") * 2_000,
-    ],
-)
+HOSTILE = [
+    "Vitale :" + " " * 100_000,
+    "Vitale :\n" * 20_000,
+    ("Vitale : " + "ey" * 30) * 500,
+    "Motif : " + "ey" * 50_000,
+    "Vitale :" + "\n> > " * 30_000,
+    ("Vitale : " + "a" * 30 + "\n") * 2_000,
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
 def test_no_text_is_looked_at_for_ever(hostile: str) -> None:
     with within(PATIENCE_SECONDS):
         cut(f"{HEADER}\n{hostile}")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_no_text_takes_longer_than_five_times_what_was_measured(hostile: str) -> None:
+    assert turns_of(lambda: cut(f"{HEADER}\n{hostile}")) < 50
 
 
 _BITS = ["Patient : A", "Vitale : ", "Code : x", "\n", "\r\n", " ", ">", "> ", "*", "  ", "Mot"]
