@@ -43,7 +43,12 @@ def size_of(which: str) -> int:
 
 
 def peak_of(work: Callable[[], None]) -> int:
-    """Return by how much a process of its own grows while it works; 0 where it fails."""
+    """Return by how much a process of its own grows while it works; 0 where it fails.
+
+    Not counted are the pages of programs and libraries: a child has none of its parent's, so the
+    code that it runs for the first time is read in beside the document, and how much of it comes
+    at once is the kernel's affair.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -51,9 +56,10 @@ def peak_of(work: Callable[[], None]) -> int:
             ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, 1 << 20)  # as in a process of its own
             ctypes.CDLL(None).malloc_trim(0)  # what was freed before must not serve now
             Path("/proc/self/clear_refs").write_text("5")  # resets the peak, proc(5)
-            before = size_of("VmRSS")
+            before, code = size_of("VmRSS"), size_of("RssFile")
             work()
-            os.write(writing, str(size_of("VmHWM") - before).encode())
+            code = size_of("RssFile") - code
+            os.write(writing, str(size_of("VmHWM") - before - code).encode())
         finally:
             os._exit(0)
     os.close(writing)
