@@ -1,7 +1,6 @@
 """``rmp status`` of a real service: what runs, what does not, what monitoring reads."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,7 +74,7 @@ def test_metrics_are_written_whole(host: Host, tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["rmp.prom"]
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus is not installed")
+@pytest.mark.soak
 def test_prometheus_can_read_the_metrics_and_the_rules(host: Host) -> None:
     metrics = host.service.rmp("status", "--openmetrics").stdout
     for command in (["check", "metrics"], ["check", "rules", str(DOCS / "alerts.yml")]):
