@@ -97,6 +97,8 @@ def verify(  # noqa: PLR0913, PLR0917 -- what somebody may hold beside an export
         witnessed, missing = cosigned.check(recount, head, signers)
         findings += missing
         notes += _behind(witnessed, head)
+    if policy is not None and policy.is_met_by(()):
+        notes.append("the policy asks for no witness")
     return LogReport(head, before, findings, notes, signers, witnessed)
 
 

@@ -53,11 +53,25 @@ def _vkey(
 
 def read_vkey(value: str) -> VerifierKey:
     """Read a verifier key, or the file that holds it; raises ``NoteError``, ``FolderError``."""
+    if "+" in value:
+        try:
+            return VerifierKey.parse(value)
+        except NoteError:
+            if not _is_file(value):  # a path may have a plus
+                raise
     try:
-        text = value if "+" in value else read_bounded(Path(value)).decode()
+        # What Windows' editor saves begins with a mark that is no part of the name.
+        text = read_bounded(Path(value)).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise NoteError("not an Ed25519 verifier key") from None
     return VerifierKey.parse(text)
+
+
+def _is_file(value: str) -> bool:
+    try:
+        return Path(value).is_file()
+    except (OSError, ValueError):  # too long for a path
+        return False
 
 
 vkey_option = click.option(
@@ -213,9 +227,13 @@ def _verify_proof(
 
 
 class ReceiptRead(NamedTuple):
-    """A receipt that holds: under which head and key (none is known), and who cosigned that."""
+    """A receipt that holds: under which head, who signed it, and who cosigned that.
+
+    ``named`` is the key that the reader holds, or none; then ``key``, the signer's, is none either.
+    """
 
     head: TreeHead
+    named: VerifierKey | None
     key: VerifierKey | None
     witnessed: Witnessed | None
 
@@ -237,14 +255,16 @@ def read_receipt(
         kept = [*kept, LogHandOver.of(proof)]
     signers = known_signers(vkey, kept)
     signers.read(proof.checkpoint)
+    # Hand-overs alone lead to a key too, but to anybody's: whoever made them has it.
+    key = signers.at(head.size) if vkey else None
     if policy is None:
-        return ReceiptRead(head, signers.at(head.size), None)
+        return ReceiptRead(head, vkey, key, None)
     checkpoint = CosignedCheckpoint.parse(proof.checkpoint)
     witnessed = Witnessed(checkpoint, policy.judge(checkpoint.note))
     if not witnessed.judgement.fulfilled:
         line = "its checkpoint is not cosigned as the policy asks (quorum {quorum})"
         raise NoteError(Phrase(line, quorum=policy.quorum))
-    return ReceiptRead(head, signers.at(head.size), witnessed)
+    return ReceiptRead(head, vkey, key, witnessed)
 
 
 def known_signers(vkey: VerifierKey | None, kept: Sequence[LogHandOver]) -> Signers:

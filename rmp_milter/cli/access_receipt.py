@@ -23,6 +23,15 @@ from rmp_milter.tlog.policies import WitnessPolicy
 
 _PROVED = Phrase("Entry {index} of the access log {origin} is this one, and no other:")
 _CLAIMED = Phrase("This file says that entry {index} of the access log {origin} is this one:")
+_SIGNED = Phrase(
+    "Signed by the log, with the key that you named ({key}), when it counted {size} entries."
+    " Whoever changes this entry, or takes it away, contradicts this file: keep it."
+)
+_SIGNED_BY_ANOTHER = Phrase(
+    "Signed by the log, with the key {key}, to which hand-overs lead from the one that you named"
+    " ({named}), when it counted {size} entries."
+    " Whoever changes this entry, or takes it away, contradicts this file: keep it."
+)
 _SHOWN = ("at", "action", "outcome", "rpps", "acting_for", "sender", "reference", "documents")
 """What says most to the one whose dossier it is; all of it is in the file."""
 
@@ -72,9 +81,9 @@ def _said(read: ReceiptRead) -> Iterator[Phrase]:
         )
         return
     yield Phrase(
-        "Signed by the log, with the key that you named ({key}), when it counted {size} entries."
-        " Whoever changes this entry, or takes it away, contradicts this file: keep it.",
+        _SIGNED if read.key == read.named else _SIGNED_BY_ANOTHER,
         key=read.key.short,
+        named=read.named.short if read.named else "",
         size=read.head.size,
     )
     if read.witnessed:

@@ -197,6 +197,15 @@ _RECEIPTS: Mapping[str, str] = {
         " journal à l'hébergeur, ou à un auditeur, et nommez-la : --vkey CLE."
     ),
     (
+        "Signed by the log, with the key {key}, to which hand-overs lead from the one that you"
+        " named ({named}), when it counted {size} entries. Whoever changes this entry, or takes it"
+        " away, contradicts this file: keep it."
+    ): (
+        "Signé par le journal, avec la clé {key}, à laquelle des relais mènent depuis celle que"
+        " vous avez nommée ({named}), quand il comptait {size} entrées. Qui modifie cette entrée,"
+        " ou la retire, contredit ce fichier : gardez-le."
+    ),
+    (
         "Signed by the log, with the key that you named ({key}), when it counted {size} entries."
         " Whoever changes this entry, or takes it away, contradicts this file: keep it."
     ): (
@@ -210,6 +219,7 @@ _RECEIPTS: Mapping[str, str] = {
         "Si d'autres voient le même journal, ce fichier seul ne le dit pas : un auditeur peut le"
         " comparer au sien, ou des témoins l'ont cosigné (--policy FICHIER)."
     ),
+    "the policy asks for no witness": "la politique ne demande pas de témoin",
     "The policy asks for no witness.": "La politique ne demande pas de témoin.",
     (
         "Cosigned by {count} witnesses: {names}. Each saw that this log only grew: nobody was"
