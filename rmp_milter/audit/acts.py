@@ -119,7 +119,7 @@ def _note_work(found: EmergencyYears, rpps: str, fields: Fields, calendar: Calen
 
 
 def _relates(fields: Fields) -> bool:
-    return fields.get("outcome") == "granted" and fields.get("action") not in _NO_RELATION
+    return fields.get("outcome") == "granted" and text_in(fields, "action") not in _NO_RELATION
 
 
 def _act(case: EmergencyCase, calendar: Calendar, known: Mapping[int, bool]) -> EmergencyAct:

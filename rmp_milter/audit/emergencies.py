@@ -85,12 +85,14 @@ class Cases:
     def add(self, index: int, fields: Fields) -> None:
         """Take the next entry."""
         reference = text_in(fields, "reference")
-        if not reference or fields.get("action") not in _ACTIONS:
+        if not reference or text_in(fields, "action") not in _ACTIONS:
             return
-        if case := self._found.get(reference):
+        case = self._found.get(reference)
+        if case and not (_is_act(fields) and _is_another(case, fields)):
             self._found[reference] = _followed(case, index, fields)
         elif _is_act(fields):
-            self._found[reference] = _begun(reference, index, fields)
+            place = f"{reference} {index}" if case else reference
+            self._found[place] = _begun(reference, index, fields)
 
     def all(self) -> tuple[EmergencyCase, ...]:
         """Return the emergencies so far, in the order of the log."""
@@ -99,6 +101,15 @@ class Cases:
 
 def _is_act(fields: Fields) -> bool:
     return (fields.get("action"), fields.get("outcome")) == (EMERGENCY, "granted")
+
+
+def _is_another(case: EmergencyCase, fields: Fields) -> bool:
+    """Whether an act is of another dossier or doctor: no keeper gives two of them one reference.
+
+    So somebody forged one, and it must not hide behind what was closed.
+    """
+    of_act = (text_in(fields, "patient"), text_in(fields, "rpps"))
+    return of_act != (case.patient, case.rpps)
 
 
 def _begun(reference: str, index: int, fields: Fields) -> EmergencyCase:
