@@ -1,5 +1,6 @@
 """An exported log: a folder in the layout of C2SP tlog-tiles, read file by file."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,9 @@ from rmp_milter.tlog.tiles import (
 
 CHECKPOINT = "checkpoint"
 _CACHED_TILES = 64
+_FOLDER = re.compile(r"x[0-9]{3}|[0-9]{3}\.p")
+_DEEPEST = 7
+"""Folders: a tile's number has at most six thousands before its last one, and it may be narrow."""
 _MOST_BYTES = WIDTH * (2 + MAX_ENTRY) + 1
 
 
@@ -73,11 +77,18 @@ def tiles_there(folder: Path, level: int) -> frozenset[int]:
     """
     level_folder = folder / Tile(level, 0).path.rpartition("/")[0]
     numbers = (
-        _number(path.relative_to(level_folder))
-        for path in level_folder.rglob("*")
-        if path.is_file()
+        _number(path.relative_to(level_folder)) for path in _files_below(level_folder, _DEEPEST)
     )
     return frozenset(number for number in numbers if number is not None)
+
+
+def _files_below(folder: Path, depth: int) -> Iterator[Path]:
+    """Yield the files that may be tiles: no deeper than those of the largest log are."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_file():
+            yield path
+        elif depth and _FOLDER.fullmatch(path.name):
+            yield from _files_below(path, depth - 1)
 
 
 def _number(path: Path) -> int | None:

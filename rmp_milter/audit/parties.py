@@ -2,8 +2,7 @@
 
 import email
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import default
+from itertools import islice
 from pathlib import Path
 
 from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
@@ -66,10 +65,16 @@ def _note_in(data: bytes) -> bytes:
 
 
 def _attached(data: bytes) -> bytes | None:
-    """Return the checkpoint that a mail has attached, if the file is a mail."""
-    mail = email.message_from_bytes(data, policy=default)
-    parts = [part for part in mail.walk() if isinstance(part, EmailMessage)]
-    for part in parts[:_MOST_PARTS]:
+    """Return the checkpoint that a mail has attached, if the file is a mail.
+
+    By the library's old policy: the new one reads whole headers, for minutes if they are hostile.
+    """
+    try:
+        mail = email.message_from_bytes(data)
+        parts = [*islice(mail.walk(), _MOST_PARTS)]
+    except RecursionError:  # parts within parts without end
+        return None
+    for part in parts:
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes) or len(content) > MAX_NOTE:
             continue

@@ -1,5 +1,7 @@
 """One event of an exported log, with its proof, as auditors look at it."""
 
+import json
+import re
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,12 +13,16 @@ from rmp_milter.audit.folder import ExportedLog, FolderError, read_bounded
 from rmp_milter.audit.reasons import ReasonError, open_reason, read_private
 from rmp_milter.cli.access_list import FOLDER, shown
 from rmp_milter.cli.errors import CommandError, refusing
-from rmp_milter.cli.language import lang_option
+from rmp_milter.cli.language import in_words, lang_option
 from rmp_milter.cli.options import json_option
 from rmp_milter.cli.output import print_json, print_pairs
 from rmp_milter.phrases.phrase import Phrase, line_of
 from rmp_milter.tlog import entry_proofs
 from rmp_milter.tlog.entry_proofs import EntryProofError
+
+_OWN = ("entry", "words", "proved")
+"""What we say of an entry, among the fields that it says of itself."""
+_NAME = re.compile("[a-z_]{1,64}")
 
 
 @click.command("show")
@@ -87,6 +93,12 @@ def print_event(
         opened = {} if words is None else {"words": words}
         print_json({"entry": index, "proved": proved, "event": fields, **opened})
         return
-    lines = {name: shown(name, value) for name, value in fields.items()}
+    lines = [(_named(name), shown(name, value)) for name, value in fields.items()]
     said = [("words" * (not at), line) for at, line in enumerate((words or "").splitlines())]
-    print_pairs([("entry", str(index)), *lines.items(), *said, ("proved", proved)])
+    print_pairs([("entry", str(index)), *lines, *said, ("proved", proved)])
+
+
+def _named(name: str) -> str:
+    """Return a field's name, in quotes where it could pass for a line of our own."""
+    ours = {*_OWN, *map(in_words, _OWN)}
+    return name if _NAME.fullmatch(name) and name not in ours else json.dumps(name)

@@ -128,13 +128,18 @@ def list_(  # noqa: PLR0913 -- one argument an option
             rows = _events(log, wanted, seen)
         check_wanted(wanted, seen)
     if as_json:
-        print_json([{"entry": index, **fields} for index, fields in rows.fields])
+        print_json([_numbered(index, fields) for index, fields in rows.fields])
     elif as_csv:
-        print_csv([{"entry": index, **fields} for index, fields in rows.fields], "entry")
+        print_csv([_numbered(index, fields) for index, fields in rows.fields], "entry")
     else:
         print_table(rows.heads, rows.lines, least=rows.least, wide=wide)
     _note(seen, count=len(rows.fields))
     return Status.OK
+
+
+def _numbered(index: int, fields: Fields) -> Fields:
+    """Return fields behind the entry's number, whatever number it gives itself."""
+    return {"entry": index} | {**fields, "entry": index}
 
 
 def _check_options(kind: str, state: object, *, emergency: bool, both: bool) -> None:
@@ -217,14 +222,17 @@ def print_csv(rows: Sequence[Fields], first: str = "") -> None:
     names = sorted({name for fields in rows for name in fields}, key=lambda n: (n != first, n))
     separator = ";" if language() == "fr" else ","
     writer = csv.writer(sys.stdout, delimiter=separator, quoting=csv.QUOTE_ALL)
-    writer.writerow(names or [first])
+    writer.writerow([_harmless(name) for name in names] or [first])
     for fields in rows:
         writer.writerow([_cell(name, fields.get(name, "")) for name in names])
 
 
 def _cell(name: str, value: Value) -> str:
     """Return a cell: a time in ISO 8601, and nothing that a spreadsheet takes for a formula."""
-    text = _moment(value) if name in _TIMES else words(value)
+    return _harmless(_moment(value) if name in _TIMES else words(value))
+
+
+def _harmless(text: str) -> str:
     return f"'{text}" if text.lstrip(" ")[:1] in _FORMULA else text
 
 

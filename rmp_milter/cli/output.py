@@ -25,8 +25,13 @@ Json: TypeAlias = str | int | float | bool | Sequence["Json"] | Mapping[str, "Js
 
 
 def print_json(value: Json) -> None:
-    """Print a value as JSON, in UTF-8, for a program."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    """Print a value as JSON, in UTF-8, for a program; what could steer a terminal is escaped."""
+    lines = json.dumps(value, ensure_ascii=False, indent=2).split("\n")
+    click.echo("\n".join(line if line.isprintable() else _escaped(line) for line in lines))
+
+
+def _escaped(line: str) -> str:
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
 
 
 def print_table(
@@ -82,8 +87,8 @@ def _cut(cell: str, width: int) -> str:
 
 def print_pairs(pairs: Iterable[tuple[str, str]]) -> None:
     """Print names and values under each other."""
-    shown = [(in_words(name), visible(_spoken(value))) for name, value in pairs]
-    width = max(len(name) for name, _ in shown)
+    shown = [(visible(in_words(name)), visible(_spoken(value))) for name, value in pairs]
+    width = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
         click.echo(f"{name.ljust(width)}  {value}".rstrip())
 
