@@ -76,8 +76,9 @@ def compare(
 
     Each is a checkpoint, the mail that brought it, a receipt or an exported folder. Where their
     numbers of entries differ, one must be an export that holds as many as the larger. The proof
-    is shown, or the fork: two roots that were both signed for the same entries. With --policy, who
-    cosigned each one is counted, and must be enough.
+    is shown, or the fork: two roots that were both signed for the same entries. Of an export its
+    hashes are read and not its entries: whether those are what it hashed, verify says. With
+    --policy, who cosigned each one is counted, and must be enough.
     """
     if len(paths) < 2:  # noqa: PLR2004 -- two are compared
         raise click.UsageError("two are needed at least")

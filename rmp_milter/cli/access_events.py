@@ -38,13 +38,15 @@ _NAME = re.compile("[a-z_]{1,64}")
 def show(folder: Path, number: int, *, key: Path | None, as_json: bool) -> None:
     """Show entry N of the exported log in FOLDER, and whether its proof holds.
 
-    Without --key a sealed reason is no more than its digest.
+    Without --key a sealed reason is no more than its digest. The export's signature is not looked
+    at: verify does that.
     """
     with refusing(FolderError, EntryProofError):
         log = ExportedLog(folder)
         proof = log.entry_proof(number)
         head = entry_proofs.check(proof, None)
-        proved = proved_in(head.origin, head.size)
+        line = "{proved}; who signed it is for verify to say"
+        proved = Phrase(line, proved=proved_in(head.origin, head.size))
         fields = fields_of(number, proof.entry)
         words = None if key is None else _reason(folder, number, fields, key)
         earlier = _earlier_by(log, number, fields)

@@ -178,6 +178,7 @@ _LINES: Mapping[str, str] = {
     "{what}: {done} of {total}": "{what} : {done} sur {total}",
     "{size} entries": "{size} entrées",
     "in the log {origin} of {size} entries": "dans le journal {origin} de {size} entrées",
+    "{proved}; who signed it is for verify to say": "{proved} ; qui l'a signé, verify le dit",
     "{proved}; who signed it is not verified without --vkey": (
         "{proved} ; sans --vkey, qui l'a signé n'est pas vérifié"
     ),

@@ -191,7 +191,8 @@ def test_the_list_is_a_table_or_csv(rmp: Rmp, folder: Path) -> None:
 def test_one_event_is_shown_with_its_proof(rmp: Rmp, folder: Path) -> None:
     said = rmp.auditor("show", folder, "1")
     assert "at         2026-12-01T00:00:00Z\n" in said.out
-    assert "proved     in the log chu.example/rmp of 6 entries" in said.out
+    proved = "in the log chu.example/rmp of 6 entries; who signed it is for verify to say"
+    assert f"proved     {proved}" in said.out
     shown = json.loads(rmp.auditor("show", folder, "1", "--json").out)
     assert (shown["entry"], shown["event"]["rpps"]) == (1, RPPS[0])
     assert rmp.auditor("show", folder, "6").err == "rmp: no entry 6: the log has 6\n"
