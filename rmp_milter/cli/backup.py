@@ -51,7 +51,7 @@ def backup() -> None:
     type=click.IntRange(min=1),
     default=KEPT,
     show_default=True,
-    help="How many sound backups stay in DIR.",
+    help="How many sound backups stay in DIR; a copy of keys that no newer one has stays.",
 )
 @json_option
 @configured
@@ -91,6 +91,7 @@ def _as_json(made: Made) -> dict[str, Json]:
         "keys": str(made.keys) if made.keys else None,
         **described(made.manifest),
         "removed": made.removed,
+        "stays": made.stays,
     }
 
 
@@ -116,7 +117,11 @@ def _print(made: Made, elsewhere: Mapping[str, str]) -> None:
         for name, place in elsewhere.items()
     ]
     removed = [("removed", each) for each in made.removed]
-    print_pairs([*pairs, ("keys", keys), *lines, *removed])
+    stays = [
+        ("stays", f"{each}: no newer copy has its {', '.join(names)}")
+        for each, names in made.stays.items()
+    ]
+    print_pairs([*pairs, ("keys", keys), *lines, *removed, *stays])
 
 
 def pairs_of(manifest: Manifest) -> list[tuple[str, str]]:

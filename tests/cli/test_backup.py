@@ -195,6 +195,40 @@ def test_a_store_that_is_not_sound_is_kept_told_and_displaces_none(backups: Back
     assert not done.fine
 
 
+def test_days_of_unsound_ones_push_out_no_sound_one(backups: Backups) -> None:
+    made = Path(backups.make()["folder"])
+    sound = made.rename(made.with_name("20000101T000000Z"))
+    others = [made.with_name(f"2001010{day}T000000Z") for day in range(1, 4)]
+    for each in others:
+        manifest = shutil.copytree(sound, each) / MANIFEST
+        said = json.loads(manifest.read_text())
+        manifest.write_text(json.dumps({**said, "findings": ["store: a finding"]}))
+    wait_for_the_next_second()
+    assert backups.make("--keep", "2")["removed"] == []
+    wait_for_the_next_second()
+    gone = [str(each) for each in (sound, *others)]
+    assert backups.make("--keep", "2")["removed"][:4] == gone
+
+
+def test_a_copy_of_a_key_that_no_newer_copy_has_stays(backups: Backups) -> None:
+    first = backups.make("--keep", "1")
+    custody = backups.service / "keeper" / "custody.key"
+    content_before = custody.read_bytes()
+    backups.lose("keeper/custody.key")
+    for _ in range(2):
+        wait_for_the_next_second()
+        made = backups.make("--keep", "1")
+        assert made["stays"] == {first["keys"]: ["keeper/custody.key"]}
+        assert first["keys"] not in made["removed"]
+    custody.write_bytes(content_before)
+    custody.chmod(0o600)
+    wait_for_the_next_second()
+    made = backups.make("--keep", "1")
+    assert made["stays"] == {}
+    assert first["keys"] in made["removed"]
+    assert [str(each) for each in backups.keys.iterdir()] == [made["keys"]]
+
+
 def test_what_fails_leaves_nothing_half_made(
     backups: Backups, monkeypatch: pytest.MonkeyPatch
 ) -> None:

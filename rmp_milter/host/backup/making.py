@@ -26,6 +26,7 @@ from rmp_milter.host.backup.manifest import (
     Manifest,
     Told,
     backups_in,
+    read_manifest,
     write_manifest,
 )
 from rmp_milter.host.backup.moments import copy_both
@@ -35,19 +36,24 @@ from rmp_milter.status.diary import HostWork, WorkDone, note
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A backup that was made: where, where its keys are, what it says, what went for it."""
+    """A backup that was made: where, where its keys are, what it says, what went for it.
+
+    ``stays`` names older copies of keys that did not go, each with its files that no newer one has.
+    """
 
     folder: Path
     keys: Path | None
     manifest: Manifest
     removed: tuple[str, ...]
+    stays: dict[str, tuple[str, ...]]
 
 
 def make(config: Config, top: Path, keys_top: Path | None, keep: int, told: Told) -> Made:
     """Make a backup of the running service in ``top``, with its keys in ``keys_top``.
 
-    Of sound ones the newest ``keep`` stay; one with findings displaces none. Raises
-    :class:`BackupError` and ``OSError``; what was begun is then taken away again.
+    Of sound ones the newest ``keep`` stay; one with findings displaces none. A copy of keys stays
+    as long as it has a key that no newer one has. Raises :class:`BackupError` and ``OSError``; what
+    was begun is then taken away again.
     """
     if keys_top is not None:
         check_apart(top, keys_top)
@@ -85,8 +91,11 @@ def _make(config: Config, top: Path, keys_top: Path | None, keep: int, told: Tol
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     folder = _finish(unfinished)
-    removed = () if manifest.findings else (*_rotate(top, keep), *_rotate(keys_top, keep))
-    return Made(folder, keys, manifest, removed)
+    if manifest.findings:
+        return Made(folder, keys, manifest, (), {})
+    removed = _rotate(top, keep)
+    removed_keys, stays = _rotate_keys(keys_top, keep) if keys_top else ([], {})
+    return Made(folder, keys, manifest, (*removed, *removed_keys), stays)
 
 
 def check_apart(top: Path, keys_top: Path) -> None:
@@ -161,8 +170,41 @@ def _finish(unfinished: Path) -> Path:
     return folder
 
 
-def _rotate(top: Path | None, keep: int) -> list[str]:
-    old = backups_in(top)[:-keep] if top else []
+def _rotate(top: Path, keep: int) -> list[str]:
+    """Remove what is older than the newest ``keep`` sound ones: others do not count as kept."""
+    there = backups_in(top)
+    sound = [each for each in there if (said := _said_by(each)) and not said.findings]
+    old = there[: there.index(sound[-keep])] if len(sound) > keep else []
     for each in old:
         shutil.rmtree(each)
     return [str(each) for each in old]
+
+
+def _rotate_keys(top: Path, keep: int) -> tuple[list[str], dict[str, tuple[str, ...]]]:
+    """Remove old copies of keys, but none with a key that no newer one has; return both kinds.
+
+    A key that was lost or replaced since opens the backups of its time, and may be nowhere else.
+    """
+    removed, stays, newer = list[str](), dict[str, tuple[str, ...]](), set[str]()
+    there = backups_in(top)
+    for number, each in enumerate(reversed(there), 1):
+        said = _said_by(each)
+        files = [one for one in said.files if not one.is_folder] if said else []
+        alone = tuple(one.path for one in files if one.sha256 not in newer)
+        newer.update(one.sha256 for one in files)
+        if number <= keep or said is None:
+            continue
+        if alone:
+            stays[str(each)] = alone
+        else:
+            shutil.rmtree(each)
+            removed.insert(0, str(each))
+    return removed, stays
+
+
+def _said_by(backup: Path) -> Manifest | None:
+    """Return its manifest; none where it cannot be read."""
+    try:
+        return read_manifest(backup)
+    except BackupError:
+        return None
