@@ -3,6 +3,7 @@
 import pytest
 
 from rmp_milter.dossier.model import Verb
+from rmp_milter.mail.header.names import without_title
 from rmp_milter.mail.header.routing import RoutingHeader, Trouble, cut, parse
 
 LETTER = "\n\nCher confrère, thorax normal.\n"
@@ -129,6 +130,15 @@ def test_a_sentence_in_a_free_line_is_not_taken_apart() -> None:
         ("Bébé DURAND Jeanne", "DURAND", "Jeanne", ""),
         ("Nouveau-né DURAND Jeanne", "DURAND", "Jeanne", ""),
         ("DURAND Jeanne (F)", "DURAND", "Jeanne", ""),
+        ("Mme.DURAND Jeanne", "DURAND", "Jeanne", ""),
+        ("M.DURAND Jeanne", "DURAND", "Jeanne", ""),
+        ("MME.DURAND Jeanne", "DURAND", "Jeanne", ""),
+        ("Mme.Jeanne DURAND", "DURAND", "Jeanne", ""),
+        ("M.D'ALMEIDA Jean", "D'ALMEIDA", "Jean", ""),
+        ("DUPONT NJF DURAND Jeanne", "DURAND", "Jeanne", "DUPONT"),
+        ("Mme DUPONT Jeanne njf DURAND", "DURAND", "Jeanne", "DUPONT"),
+        ("DURAND–DUPONT Jeanne", "DURAND–DUPONT", "Jeanne", ""),
+        ("O´BRIEN Jeanne", "O´BRIEN", "Jeanne", ""),
     ],
 )
 def test_both_names_of_a_patient_are_read(
@@ -148,6 +158,9 @@ def test_both_names_of_a_patient_are_read(
         "Nom d'usage : DUPONT\nNom : DURAND",
         "Nom : DURAND ép. DUPONT",
         "Nom : Mme DUPONT née DURAND",
+        "Nom : M.DUPONT NJF DURAND",
+        "Nom : DUPONT\nNom JF : DURAND",
+        "Nom : DUPONT\nNJF : M.DURAND",
     ],
 )
 def test_both_names_in_lines_of_their_own_are_read(names: str) -> None:
@@ -157,6 +170,11 @@ def test_both_names_in_lines_of_their_own_are_read(names: str) -> None:
         "DUPONT",
         (),
     )
+
+
+@pytest.mark.parametrize("value", ["M.J.DUPONT", "J.M.DUPONT", "DUPONT M.-C."])
+def test_an_initial_is_no_title(value: str) -> None:
+    assert without_title(value) == value
 
 
 def test_two_readings_are_both_shown() -> None:

@@ -17,7 +17,7 @@ _TITLES = frozenset(
     }
 )
 _TITLES_ANYWHERE = frozenset({"MME", "MLLE", "MR", "MONSIEUR", "MADAME", "MADEMOISELLE", "MRS"})
-_BORN = frozenset({"NE", "NEE", "NE E", "BORN"})
+_BORN = frozenset({"NE", "NEE", "NE E", "BORN", "NJF"})
 _MARRIED = frozenset({"EPOUSE", "EP", "EPSE", "VEUVE", "VVE", "VEUF", "MARIEE", "WIDOW"})
 _PARTICLES = frozenset(
     {
@@ -25,7 +25,11 @@ _PARTICLES = frozenset(
         *("dos", "da", "do", "di", "del", "della", "ben", "bin", "el", "al", "y", "zu", "vom"),
     }
 )
-_NAME_SIGNS = frozenset(" -'’.,‐‑")
+_NAME_SIGNS = frozenset(" -'’.,‐‑–‘´`ʼ")  # what phones and keyboards make of - and '
+# "M.DUPONT", "Mme.Jeanne": no blank behind the title. An initial has one letter behind it.
+_GLUED_TITLE = re.compile(
+    r"\A(\s*(?:M|Mr|Mme|Mlle|Melle|Mrs|Ms|Dr|Pr)\.)(?=[^\W\d_]['’]?[^\W\d_])", re.IGNORECASE
+)
 _LONGEST = 12  # words of all names together
 _MOST_IN_A_PART = 4
 _SHORT_TITLE = 2
@@ -58,9 +62,9 @@ def readings(value: str) -> tuple[Names, ...]:
 
     Capitals tell the name; a comma after it does too; one word alone is the name. Titles
     and "Bébé" are no part of it. ``née`` and ``épouse`` tell two names apart, unless they
-    stand in capitals themselves: then they may be a name.
+    stand in capitals themselves: then they may be a name, but for ``NJF``.
     """
-    words = [_without_stop(word) for word in value.replace(",", " , ").split()]
+    words = [_without_stop(word) for word in _spaced(value).replace(",", " , ").split()]
     words = _without_titles(words)
     if not words or len(words) > _LONGEST or not all(map(_is_word, words)):
         return ()
@@ -82,7 +86,11 @@ def readings(value: str) -> tuple[Names, ...]:
 @remembered
 def without_title(value: str) -> str:
     """Return the words of a name without what it is addressed by."""
-    return " ".join(_without_titles(value.split()))
+    return " ".join(_without_titles(_spaced(value).split()))
+
+
+def _spaced(value: str) -> str:
+    return _GLUED_TITLE.sub(r"\1 ", value)
 
 
 def is_initial(given: str) -> bool:
@@ -133,7 +141,7 @@ def is_mark(word: str) -> bool:
 
 
 def _is_loud(word: str) -> bool:
-    return word.isupper() and word == word.strip(".()")
+    return word.isupper() and word == word.strip(".()") and word != "NJF"
 
 
 def _without_commas(words: list[str]) -> list[str]:
