@@ -140,6 +140,11 @@ def is_mark(word: str) -> bool:
     return fold(word) in (_BORN | _MARRIED) and not (word.isupper() and word in {"NE", "EP"})
 
 
+def is_particle(word: str) -> bool:
+    """Return whether a word in small letters belongs to names: ``de``, ``van``, ``d'ALMEIDA``."""
+    return word in _PARTICLES or word[:2].replace("’", "'") in {"d'", "l'"}
+
+
 def _is_loud(word: str) -> bool:
     return word.isupper() and word == word.strip(".()") and word != "NJF"
 

@@ -1,8 +1,9 @@
 """Whether a text names somebody else than the patient of its header.
 
 Only in header form: ``Patient : MARTIN Paul``, ``Nom`` with ``Prénom`` or ``Né le`` beside it,
-a line that is nothing but name and date, a table's row, the lines of an HPRIM message. Prose is
-none: a newborn's mother in the letter, ``Patient : fatigué``, ``Assuré : DUPONT Marie``.
+a line that is nothing but name and date (``MARTIN PAUL, né le 02/02/1960`` in any case, ``et``
+before it or not), a table's row, the lines of an HPRIM message. Prose is none: a newborn's
+mother in the letter, ``Patient : fatigué``, ``Assuré : DUPONT Marie``.
 """
 
 import re
@@ -13,7 +14,7 @@ from rmp_milter.dossier.identity import fold
 from rmp_milter.mail.header.civil import as_written, birth_date, is_date
 from rmp_milter.mail.header.identity_line import apart, name_words, one_reading
 from rmp_milter.mail.header.lines import Line, lines_in, lines_of
-from rmp_milter.mail.header.names import is_name, readings, without_title
+from rmp_milter.mail.header.names import is_mark, is_name, is_particle, readings, without_title
 from rmp_milter.mail.header.once import remembered
 from rmp_milter.mail.header.slots import is_slot
 from rmp_milter.mail.header.words import Field
@@ -30,6 +31,11 @@ _MAY_NAME = re.compile(
     r"|rpps|finess|adeli|\d[./ -]\d|\d [^\W\d_]{3,9}\.? \d{4}|\t|\|",
     re.IGNORECASE,
 )
+# "MARTIN LUCE, née le 02/02/1960" with nothing else in its row, as laboratories print it; "et"
+# before it names one more. Which word is the family name does not matter here.
+_BORN_ON = re.compile(r"\bn[ée]e?(?:\(e\)|[.·]e)?\s+le\b[\s:]*\d", re.IGNORECASE)
+_ONE_MORE = re.compile(r"\W*(?:(?:et|ainsi que|puis|plus|aussi)\b[\s:]*)*", re.IGNORECASE)
+_BRACKETS = str.maketrans("()", "  ")
 _BETWEEN = re.compile(r"\s+(?:et|and)\s+|\s*[&+;/,]\s*", re.IGNORECASE)
 _AUTHORITY = frozenset({"RPPS", "N RPPS", "FINESS", "N FINESS", "ADELI", "N ADELI"})
 _DOCTOR = frozenset({"DR", "DOCTEUR", "PR", "PROFESSEUR", "DRE", "DOCTEURE"})
@@ -72,7 +78,9 @@ _HPRIM_DATE = 5  # rows from the name to the date of birth
 class Person(NamedTuple):
     """Somebody who is named: the folded words of all names, the birth date, the words as typed.
 
-    ``given`` are the first names as far as they can be told.
+    ``given`` are the first names as far as they can be told. ``may_be_married`` says that the
+    family name alone, which may be the one in use, makes nobody else of a person; which of
+    ``words`` it is is not known then.
     """
 
     words: frozenset[str] = frozenset()
@@ -80,6 +88,7 @@ class Person(NamedTuple):
     given: str = ""
     shown: str = ""
     is_sure: bool = False
+    may_be_married: bool = False
 
 
 def names_another(lines: Sequence[str], header: str, this_year: int) -> bool:
@@ -117,7 +126,8 @@ def others(
     shown = (
         person.shown
         for person in _dated(_named_in(tuple(rows[:MAX_ROWS])), this_year)
-        if person.is_sure and _differs(person, mine, may_be_married=may_be_married)
+        if person.is_sure
+        and _differs(person, mine, may_be_married=may_be_married or person.may_be_married)
     )
     return list(dict.fromkeys(shown))
 
@@ -144,7 +154,8 @@ def _differs(person: Person, mine: Person, *, may_be_married: bool) -> bool:
         return False
     if person.words <= mine.words or mine.words <= person.words:
         return _is_part_of_compound(person.given, mine.given)
-    given = set(fold(person.given).split()) & set(fold(mine.given).split())
+    theirs = person.words if person.may_be_married else set(fold(person.given).split())
+    given = theirs & set(fold(mine.given).split())
     return not (may_be_married and same_day and given)
 
 
@@ -202,15 +213,19 @@ class _Being:
 
 def _is_like_names(value: str, *, alone: bool) -> bool:
     """Return whether words without a date are somebody's names, not how a patient feels."""
-    names = without_title(apart(value).names)
+    names = without_title(apart(value).names.translate(_BRACKETS))
     words = names.replace(",", " ").split()
     if value.rstrip().endswith(".") or not is_name(names) or not 0 < len(words) <= _MOST_WORDS:
         return False
     if len(words) == 1:
         return alone and words[0].isupper() and len(words[0]) > 2 and words[0].isalpha()  # noqa: PLR2004 -- no initials
     found = readings(names)
-    capitals = all(word[:1].isupper() for word in words)
+    capitals = all(map(_may_stand_in_a_name, words))
     return capitals and bool(found) and bool(found[0].given)
+
+
+def _may_stand_in_a_name(word: str) -> bool:
+    return word[:1].isupper() or is_mark(word) or is_particle(word)
 
 
 @remembered
@@ -221,7 +236,27 @@ def _named_in(rows: tuple[str, ...]) -> list[Person]:
     """
     wanted = (row if _MAY_NAME.search(row[:_LONGEST]) else "" for row in rows)
     lines = lines_in(row[:_LONGEST] for row in wanted)
-    return [*_as_typed(tuple(lines)), *_hprim(rows)]
+    return [*_as_typed(tuple(lines)), *_hprim(rows), *_born_in(rows)]
+
+
+def _born_in(rows: Iterable[str]) -> Iterator[Person]:
+    """Yield who is named, with ``née le`` and a date, by a row that holds nothing else."""
+    for row in rows:
+        if len(row) > _LONGEST or not _BORN_ON.search(row):
+            continue
+        value = _ONE_MORE.sub("", row.strip(), count=1)
+        said = apart(value)
+        names = without_title(said.names.translate(_BRACKETS))
+        if (
+            value.endswith(".")
+            or not is_date(said.born)
+            or not _is_like_names(names, alone=False)
+        ):
+            continue
+        words = frozenset(each for word in name_words(names) for each in fold(word).split())
+        found = one_reading(names)
+        given = found.given if found else ""
+        yield Person(words, said.born, given, names[:80], is_sure=True, may_be_married=True)
 
 
 def _people(lines: tuple[Line, ...], this_year: int = 0) -> list[Person]:
