@@ -255,6 +255,22 @@ def test_urgence_with_a_word_behind_it_is_an_emergency(said: str) -> None:
     assert (verb_of(read), header_of(read).birth_name) == ("urgence", "DUPONT")
 
 
-@pytest.mark.parametrize("said", ["non", "15", "01 02 03 04 05"])
-def test_urgence_denied_or_a_number_is_none(said: str) -> None:
-    assert verb_of(of_text(f"{HEADER}Urgence : {said}\n{LETTER}")) != "urgence"
+@pytest.mark.parametrize("word", ["Urgence", "Urgences", "URGENCES"])
+@pytest.mark.parametrize(
+    "said", ["non", "15", "01 02 03 04 05", "01.02.03.04.05", "appelez le 15"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{0}" + HEADER + LETTER,
+        "{0}\n" + HEADER + "Motif : suivi\n",
+        "{0}" + HEADER + "Motif : suivi\n",
+        HEADER + "{0}" + LETTER,
+        HEADER + "{0}Motif : suivi\n",
+        HEADER + LETTER + "-- \nDr Anne MOREL\n{0}",
+        HEADER + LETTER + "{0}",
+    ],
+)
+def test_urgence_denied_or_a_number_is_none(word: str, said: str, text: str) -> None:
+    read = of_text(text.format(f"{word} : {said}\n"))
+    assert (verb_of(read), header_of(read).problems) == ("depot", ())

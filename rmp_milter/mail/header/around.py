@@ -36,6 +36,22 @@ _COURTESY = 3  # words of a line that is no more than thanks or a name
 _PHRASE = 7  # words of a line without a colon that may be a request
 _CALL = re.compile(r"\W*([^\W\d_]{5,14})(?:\s*[-–—!.,;(]|\s*$)")
 _DENIED = frozenset({"NON", "PAS", "AUCUNE", "SANS", "NO"})
+# What stands beside a telephone's number: "Urgences : appelez le 15 ou le 112".
+_TO_CALL = frozenset(
+    {
+        "APPELEZ",
+        "APPELER",
+        "COMPOSEZ",
+        "COMPOSER",
+        "LE",
+        "OU",
+        "ET",
+        "AU",
+        "TEL",
+        "SAMU",
+        "CALL",
+    }
+)
 _NOUN = ("URGENCE", "URGENCES", "EMERGENCY")
 _DEPARTMENT = "URGENCES"
 
@@ -64,11 +80,11 @@ def urgency_alone(line: Line) -> bool:
         return stands_alone(fold(line.value[:80])) or _calls(line.value)
     if fold(line.word) == "OBJET":
         return stands_alone(fold(line.value[:80]))
-    if not stands_alone(fold(line.word)):
+    if not stands_alone(fold(line.word)) or urgency_denied(line):
         return False
     value = fold(line.value[:80])
     if _is_request_word(line):
-        return not urgency_denied(line)
+        return True
     is_told = len(value.split()) > 1 or len(line.word.split()) > 1 or value.isalpha()
     return not value or is_told or yes_or_no(value) is True or value in {"VITALE", "ABSOLUE"}
 
@@ -88,10 +104,19 @@ def _is_request_word(line: Line) -> bool:
 
 
 def urgency_denied(line: Line) -> bool:
-    """Return whether the line says that nothing is urgent: ``Urgence : non``."""
+    """Return whether the line says that nothing is urgent, ``Urgence : non``, or whom to call."""
     if not line.word or not stands_alone(fold(line.word)):
         return False
-    return yes_or_no(line.value) is False or fold(line.value).partition(" ")[0] in _DENIED
+    value = fold(line.value[:80])
+    denied = yes_or_no(line.value) is False or value.partition(" ")[0] in _DENIED
+    return denied or (not _is_request_word(line) and _is_to_call(value.split()))
+
+
+def _is_to_call(words: Sequence[str]) -> bool:
+    """Return whether the words are a telephone's number, as letterheads and signatures say it."""
+    return any(map(str.isdigit, words)) and all(
+        word.isdigit() or word in _TO_CALL for word in words
+    )
 
 
 def judge_alone(said: Sequence[Line], header: Sequence[Line], letter: Sequence[Line]) -> Alone:
