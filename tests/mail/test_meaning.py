@@ -255,6 +255,15 @@ def test_urgence_with_a_word_behind_it_is_an_emergency(said: str) -> None:
     assert (verb_of(read), header_of(read).birth_name) == ("urgence", "DUPONT")
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["02/12/2026", "le 02/12/2026", "02.12.2026", "02/12/26 23:40", "le 2 12 2026", "1 2"],
+)
+def test_an_emergency_may_be_dated(said: str) -> None:
+    read = of_text(f"Urgence : {said}\n{HEADER}Motif : coma\n")
+    assert (verb_of(read), header_of(read).birth_name) == ("urgence", "DUPONT")
+
+
 @pytest.mark.parametrize("word", ["Urgence", "Urgences", "URGENCES"])
 @pytest.mark.parametrize(
     "said", ["non", "15", "01 02 03 04 05", "01.02.03.04.05", "appelez le 15"]

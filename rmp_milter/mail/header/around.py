@@ -37,21 +37,9 @@ _PHRASE = 7  # words of a line without a colon that may be a request
 _CALL = re.compile(r"\W*([^\W\d_]{5,14})(?:\s*[-–—!.,;(]|\s*$)")
 _DENIED = frozenset({"NON", "PAS", "AUCUNE", "SANS", "NO"})
 # What stands beside a telephone's number: "Urgences : appelez le 15 ou le 112".
-_TO_CALL = frozenset(
-    {
-        "APPELEZ",
-        "APPELER",
-        "COMPOSEZ",
-        "COMPOSER",
-        "LE",
-        "OU",
-        "ET",
-        "AU",
-        "TEL",
-        "SAMU",
-        "CALL",
-    }
-)
+_TO_CALL = frozenset("APPELEZ APPELER COMPOSEZ COMPOSER LE OU ET AU TEL SAMU CALL".split())  # noqa: SIM905 -- one line
+_TELEPHONE = re.compile(r"(?:0|33|0033)[1-9][0-9]{8}")
+_CALLED = frozenset({"15", "17", "18", "112", "114", "115", "116117"})  # for all of France
 _NOUN = ("URGENCE", "URGENCES", "EMERGENCY")
 _DEPARTMENT = "URGENCES"
 
@@ -109,14 +97,19 @@ def urgency_denied(line: Line) -> bool:
         return False
     value = fold(line.value[:80])
     denied = yes_or_no(line.value) is False or value.partition(" ")[0] in _DENIED
-    return denied or (not _is_request_word(line) and _is_to_call(value.split()))
+    return denied or (not _is_request_word(line) and _is_to_call(line.value))
 
 
-def _is_to_call(words: Sequence[str]) -> bool:
-    """Return whether the words are a telephone's number, as letterheads and signatures say it."""
-    return any(map(str.isdigit, words)) and all(
-        word.isdigit() or word in _TO_CALL for word in words
-    )
+def _is_to_call(value: str) -> bool:
+    """Return whether it is telephones' numbers alone, as letterheads and signatures say them.
+
+    A moment is none, ``02/12/2026 23:40``: an emergency may be dated, and must not wait for it.
+    """
+    words = fold(value[:80]).split()
+    numbers = [word for word in words if word.isdigit()]
+    if not numbers or "/" in value or ":" in value or not {*words} <= {*numbers, *_TO_CALL}:
+        return False
+    return {*numbers} <= _CALLED or bool(_TELEPHONE.fullmatch("".join(numbers)))
 
 
 def judge_alone(said: Sequence[Line], header: Sequence[Line], letter: Sequence[Line]) -> Alone:
