@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rmp_milter.dossier.model import Verb
 from rmp_milter.mail.header.patients import MAX_ROWS, names_another
 from rmp_milter.mail.header.routing import cut, parse
 
@@ -99,6 +100,15 @@ def test_the_second_patient_is_named(second: str) -> None:
     (problem,) = [each for each in header.problems if each.kind == "other-patient"]
     assert problem.word == "Patient"
     assert set(problem.value.upper().split()) & {"MARTIN", "DUPONT", "D'ALMEIDA", "TOUR"}
+
+
+@pytest.mark.parametrize(
+    "row", ["Mme MARTIN LUCE, née le 02/02/1960", "et MARTIN Paul né le 02/02/1960"]
+)
+def test_an_emergency_does_not_wait_for_a_row_of_its_text(row: str) -> None:
+    text = f"Demande : urgence\n{FIRST}Motif : coma\n\nPrévenir sa fille :\n{row}\n"
+    read = parse(cut(text).header, 2026)
+    assert (read.verb, read.problems) == (Verb.URGENCE, ())
 
 
 @pytest.mark.parametrize("nobody", NOBODY)

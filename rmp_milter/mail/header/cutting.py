@@ -120,7 +120,9 @@ def cut(text: str) -> Cut:
         whole = len(lines) < MAX_LINES
         reason = reason_of(header, before_signature(lost), [*given, *tokens], MASK, whole=whole)
         hidden += [f"{Field.REASON} : {MASK}"] * bool(reason)
-    marks = [f"{OTHER} : {who}" for who in others(rows, header)] if header else []
+    # An emergency does not wait because of whoever else stands in its text with a date of birth.
+    named = others(rows, header, in_rows=not asked.hides_reason) if header else ()
+    marks = [f"{OTHER} : {who}" for who in named]
     told = [*shown, *hidden, *(_stray(*each) for each in asked.strays), *marks[:_MAX_OTHERS]]
     return Cut(
         header="\n".join(told),

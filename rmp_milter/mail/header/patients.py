@@ -109,11 +109,13 @@ def others(
     this_year: int = 0,
     *,
     may_be_married: bool = False,
+    in_rows: bool = True,
 ) -> list[str]:
     """Return the names, as they are typed, of those who are not the header's patient.
 
     With ``may_be_married`` another family name makes nobody else, if first name and date are
     the same. ``this_year`` (0 if it is not known) tells the century of years of two digits.
+    ``in_rows`` says that rows without a word of the header count too.
     """
     named = _people(tuple(header), this_year)
     mine = Person(
@@ -123,9 +125,11 @@ def others(
     )
     if not (mine.words or mine.born):
         return []
+    looked_at = tuple(rows[:MAX_ROWS])
+    people = [*_named_in(looked_at), *(_born_in(looked_at) if in_rows else ())]
     shown = (
         person.shown
-        for person in _dated(_named_in(tuple(rows[:MAX_ROWS])), this_year)
+        for person in _dated(people, this_year)
         if person.is_sure
         and _differs(person, mine, may_be_married=may_be_married or person.may_be_married)
     )
@@ -236,11 +240,13 @@ def _named_in(rows: tuple[str, ...]) -> list[Person]:
     """
     wanted = (row if _MAY_NAME.search(row[:_LONGEST]) else "" for row in rows)
     lines = lines_in(row[:_LONGEST] for row in wanted)
-    return [*_as_typed(tuple(lines)), *_hprim(rows), *_born_in(rows)]
+    return [*_as_typed(tuple(lines)), *_hprim(rows)]
 
 
-def _born_in(rows: Iterable[str]) -> Iterator[Person]:
-    """Yield who is named, with ``née le`` and a date, by a row that holds nothing else."""
+@remembered
+def _born_in(rows: tuple[str, ...]) -> list[Person]:
+    """Return who is named, with ``née le`` and a date, by a row that holds nothing else."""
+    found = []
     for row in rows:
         if len(row) > _LONGEST or not _BORN_ON.search(row):
             continue
@@ -254,9 +260,11 @@ def _born_in(rows: Iterable[str]) -> Iterator[Person]:
         ):
             continue
         words = frozenset(each for word in name_words(names) for each in fold(word).split())
-        found = one_reading(names)
-        given = found.given if found else ""
-        yield Person(words, said.born, given, names[:80], is_sure=True, may_be_married=True)
+        read = one_reading(names)
+        given = read.given if read else ""
+        shown = names[:80]
+        found.append(Person(words, said.born, given, shown, is_sure=True, may_be_married=True))
+    return found
 
 
 def _people(lines: tuple[Line, ...], this_year: int = 0) -> list[Person]:
