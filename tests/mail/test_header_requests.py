@@ -93,6 +93,11 @@ def read(text: str) -> RoutingHeader:
         (f"{WHO}Numéros : 2\n{LETTER}", None, Problem(Trouble.NO_REQUEST, "Numéros", "2")),
         (f"{WHO}Code : JzbV7\n", Verb.CONSULTATION, Problem(Trouble.NO_REQUEST, "Code")),
         (
+            f"Demande : envoi du dossier en urgence\n{WHO}",
+            Verb.URGENCE,
+            Problem(Trouble.UNREADABLE, "Demande", "envoi du dossier en urgence", ""),
+        ),
+        (
             f"URGENT\n{WHO}{LETTER}",
             Verb.URGENCE,
             Problem(Trouble.APART, "Demande", "urgence"),
@@ -161,6 +166,9 @@ EMERGENCIES = [
     "Demande : ugrence",
     "Demande urgente : dossier",
     "Demande d'urgence : DUPONT Jean",
+    "Demande : urgence\nDemande : dossier",
+    "Demande : dossier\nDemande : urgence",
+    "Demande : résumé\nDemande : urgent",
     "URGENCE",
     "URGENT",
     "*** URGENT ***",

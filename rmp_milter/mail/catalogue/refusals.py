@@ -295,10 +295,11 @@ REFUSALS: Mapping[str, Text] = {
         "Ce message ne contient rien à conserver : ni pièce jointe, ni lettre. Rien n'a été "
         "fait. Joignez le document, ou écrivez votre lettre après une ligne vide, puis "
         "renvoyez-le. Pour recevoir un dossier, ajoutez une ligne Demande avec le mot « "
-        "dossier ».",
+        "dossier » ; en urgence, le mot « urgence », et une ligne Motif qui dit pourquoi.",
         "This mail holds nothing to keep: no attachment and no letter. Nothing was done. "
         "Attach the document, or write your letter after an empty line, and send it again. To "
-        "receive a dossier, add a line Request with the word « dossier ».",
+        "receive a dossier, add a line Request with the word « dossier »; in an emergency, the "
+        "word « emergency », and a line Reason that says why.",
     ),
     "too-many": Text(
         "Trop de demandes avec un code, de créations refusées ou de listes en peu de temps. "

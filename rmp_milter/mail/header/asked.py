@@ -51,7 +51,7 @@ def asked_in(lines: Sequence[Line], far: Sequence[Line]) -> Asked:
 
 def _read(lines: Sequence[Line], far: Sequence[Line], *, long_reason: bool) -> Asked:
     block, alone, urgent = _block(lines, far, long_reason=long_reason)
-    header = [line for line in block.lines if not _is_about_urgency(line)]
+    header = _of_an_emergency([line for line in block.lines if not _is_about_urgency(line)])
     if alone is Alone.EMERGENCY:
         header = [line for line in header if line.field is not Field.REQUEST]
         header = [_EMERGENCY, *header, *_named_beside(urgent, header)]
@@ -107,6 +107,18 @@ def _with_late_emergency(
 
 def _is_about_urgency(line: Line) -> bool:
     return line.field is None and (urgency_alone(line) or urgency_denied(line))
+
+
+def _of_an_emergency(header: list[Line]) -> list[Line]:
+    """Return the header without ``Demande : dossier`` beside ``Demande : urgence``.
+
+    The emergency is that request, and who asks both cannot wait for a question.
+    """
+    verbs = [verb_of(line.value) if line.field is Field.REQUEST else None for line in header]
+    if Verb.URGENCE not in verbs:
+        return header
+    both = zip(header, verbs, strict=True)
+    return [line for line, verb in both if verb is not Verb.CONSULTATION]
 
 
 def _named_beside(urgent: Sequence[Line], header: Sequence[Line]) -> list[Line]:

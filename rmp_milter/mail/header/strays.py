@@ -61,11 +61,11 @@ def meant_by(value: str) -> Verb | None:
     """Return the request that a value was probably meant to be, None where nothing tells."""
     if verb := verb_of(value) or verb_of(nearest_request(value)):
         return verb
+    if speaks_of_urgency(fold(value)):
+        return Verb.URGENCE  # "envoi du dossier en urgence": no form for a quiet day
     words = fold(value).split()[:_FIRST_WORDS]
     begun = (verb_of(" ".join(words[:length])) for length in range(len(words), 0, -1))
-    if verb := next(filter(None, begun), None):
-        return verb
-    return Verb.URGENCE if speaks_of_urgency(fold(value)) else None
+    return next(filter(None, begun), None)
 
 
 def _problem(line: Line) -> Problem | None:
